@@ -1,0 +1,63 @@
+"""A patient's future: one slot per kind of event, each a time (days from day 1) or NEVER.
+
+The next event is the earliest slot. Ties resolve in the written order below: death first, then what the disease
+and the toxicity do, then what is observed, then what is decided. A rule handles one slot and may set others:
+setting a slot to `now` is how one phase hands a patient to the next without knowing it.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+from simulator.compiled import compiled
+
+NEVER = np.inf
+
+
+class Slot(IntEnum):
+    """Kinds of event, in the order in which ties resolve."""
+
+    BACKGROUND_DEATH = 0
+    EARLY_DEATH = 1
+    REMISSION_DEATH = 2  # non-relapse death in remission without (or before) SCT
+    TRANSPLANT_DEATH = 3
+    SOS_DEATH = 4
+    LEUKAEMIA_DEATH = 5
+    RELAPSE = 6  # morphologic
+    MOLECULAR_RELAPSE = 7
+    SOS = 8
+    GVHD = 9
+    INOTUZUMAB = 10  # one dose
+    BLINATUMOMAB_END = 11  # an infusion completed
+    RESPONSE = 12  # marrow while the disease is active
+    MRD = 13  # marrow in remission
+    TRANSPLANT_DECISION = 14
+    TRANSPLANT = 15
+    NEXT_TREATMENT = 16  # in remission, a treatment block has ended: what next?
+    COURSE = 17
+    BLINATUMOMAB = 18
+    MAINTENANCE = 19
+    SALVAGE = 20
+
+
+SLOTS = len(Slot)
+LAST_DEATH_SLOT = int(Slot.LEUKAEMIA_DEATH)
+FIRST_PLAN_SLOT = int(Slot.INOTUZUMAB)
+
+
+@compiled
+def next_slot(patient):
+    """(slot, day) of the earliest entry; the first of equals."""
+    slot = 0
+    day = patient.calendar[0]
+    for candidate in range(1, SLOTS):
+        if patient.calendar[candidate] < day:
+            slot, day = candidate, patient.calendar[candidate]
+    return slot, day
+
+
+@compiled
+def clear_plans(patient):
+    """Withdraw all planned treatment and observation; what disease and toxicity do stays."""
+    for slot in range(FIRST_PLAN_SLOT, SLOTS):
+        patient.calendar[slot] = NEVER

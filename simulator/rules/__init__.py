@@ -1,0 +1,82 @@
+"""The table event -> rule, and what is re-timed after every event.
+
+    day 1 ── induction ─ course ─ response ──┬─ refractory ─────────────┐
+                                             └─ remission               │
+      mrd ─ consolidation ─ blinatumomab ─ maintenance                  │
+            └─ transplant (engraftment, GVHD) ─ sos                     │
+      molecular relapse ─ relapse ──────────────────────────────────> salvage ─ later remission
+      death: background · early · in remission · after SCT · SOS · leukaemia
+
+A rule reads the patient, the parameters and the strategy, and writes its own fields and the calendar. No rule
+knows a clock, another patient or another rule.
+"""
+
+from simulator.calendar import LAST_DEATH_SLOT, NEVER, Slot
+from simulator.compiled import compiled
+from simulator.rules import (
+    blinatumomab,
+    consolidation,
+    course,
+    death,
+    induction,
+    maintenance,
+    mrd,
+    relapse,
+    response,
+    salvage,
+    sos,
+    transplant,
+)
+
+
+@compiled
+def begin(patient, parameters, strategy, limit_days):
+    """Day 1, after the baseline is drawn."""
+    salvage.begin(patient)
+    response.begin(patient, parameters, strategy)
+    induction.begin(patient, parameters, strategy)
+    sos.begin(patient, strategy)
+    death.begin(patient, parameters, limit_days)
+
+
+@compiled
+def happen(patient, parameters, strategy, slot, now):
+    """Let the event of `slot` happen at `now`, then re-time the risks whose factors changed."""
+    if slot <= LAST_DEATH_SLOT:
+        death.die(patient, slot, now)
+        return
+    patient.calendar[slot] = NEVER
+    if slot == Slot.COURSE:
+        course.start_course(patient, parameters, strategy, now)
+    elif slot == Slot.INOTUZUMAB:
+        course.give_inotuzumab(patient, parameters, strategy, now)
+    elif slot == Slot.RESPONSE:
+        response.assess_response(patient, parameters, strategy, now)
+    elif slot == Slot.MRD:
+        mrd.assess_mrd(patient, parameters, strategy, now)
+    elif slot == Slot.NEXT_TREATMENT:
+        consolidation.choose_next_treatment(patient, parameters, strategy, now)
+    elif slot == Slot.BLINATUMOMAB:
+        blinatumomab.start_blinatumomab(patient, parameters, strategy, now)
+    elif slot == Slot.BLINATUMOMAB_END:
+        blinatumomab.finish_blinatumomab(patient, parameters, strategy, now)
+    elif slot == Slot.MAINTENANCE:
+        maintenance.maintain(patient, parameters, strategy, now)
+    elif slot == Slot.TRANSPLANT_DECISION:
+        transplant.decide_transplant(patient, parameters, strategy, now)
+    elif slot == Slot.TRANSPLANT:
+        transplant.transplant(patient, parameters, strategy, now)
+    elif slot == Slot.GVHD:
+        transplant.develop_gvhd(patient, parameters, strategy, now)
+    elif slot == Slot.SOS:
+        sos.develop_sos(patient, parameters, strategy, now)
+    elif slot == Slot.MOLECULAR_RELAPSE:
+        relapse.relapse_molecularly(patient, parameters, strategy, now)
+    elif slot == Slot.RELAPSE:
+        relapse.relapse(patient, parameters, strategy, now)
+    elif slot == Slot.SALVAGE:
+        salvage.treat_in_next_line(patient, parameters, strategy, now)
+    sos.retime_sos(patient, parameters, strategy, now)
+    transplant.retime_transplant_death(patient, parameters, now)
+    relapse.retime_relapse(patient, parameters, now)
+    death.retime_disease_death(patient, parameters, now)

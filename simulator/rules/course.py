@@ -1,0 +1,105 @@
+"""A chemotherapy course with its InO doses by day, and the platelets after it.
+
+The same course is given against active disease and in remission; what it achieves is read elsewhere
+(`response` while the disease is active, `consolidation` in remission).
+"""
+
+import numpy as np
+
+from simulator import draws
+from simulator.calendar import NEVER, Slot
+from simulator.compiled import compiled
+from simulator.draws import normal_from, uniform_pair
+from simulator.hazards import log_normal_days, probability
+
+PROLONGED_DAYS = 42.0  # platelets <= 50 x 10^9/L beyond six weeks, K191
+CD22_REFERENCE_PERCENT = 95.4  # K068
+
+
+@compiled
+def start_course(patient, parameters, strategy, now):
+    """COURSE: give the course; the next block waits for platelets."""
+    patient.courses += 1
+    patient.course_day = now
+    patient.course_doses_given = 0
+    patient.course_inotuzumab_mg_per_m2 = 0.0
+    patient.course_drug_effect = 0.0
+    schedule_next_dose(patient, strategy)
+    recover_platelets(patient, parameters, strategy, now)
+    if patient.in_remission:
+        patient.calendar[Slot.MRD] = patient.course_end_day
+        patient.calendar[Slot.NEXT_TREATMENT] = patient.course_end_day
+    else:
+        u = uniform_pair(patient.seed, patient.id, draws.ASSESSMENT_DAY // 2, patient.courses)[1]
+        day = log_normal_days(normal_from(u), parameters.assessment_median_days, parameters.assessment_sigma)
+        patient.calendar[Slot.RESPONSE] = now + min(max(day, 10.0), strategy.course_days)
+
+
+@compiled
+def schedule_next_dose(patient, strategy):
+    """Put the next InO dose of this course into the calendar, if one is planned and not withheld."""
+    dose = patient.course_doses_given
+    if (
+        dose >= strategy.inotuzumab_doses_per_course
+        or patient.courses > strategy.inotuzumab_courses
+        or not np.isnan(patient.sos_day)
+    ):
+        patient.calendar[Slot.INOTUZUMAB] = NEVER
+        return
+    day = patient.course_day + strategy.inotuzumab_days[dose] - 1.0
+    patient.calendar[Slot.INOTUZUMAB] = day if day <= patient.inotuzumab_stop_day else NEVER
+
+
+@compiled
+def give_inotuzumab(patient, parameters, strategy, now):
+    """INOTUZUMAB: one dose."""
+    if not np.isnan(patient.sos_day):
+        patient.calendar[Slot.INOTUZUMAB] = NEVER
+        return
+    first = patient.courses == 1
+    doses = strategy.inotuzumab_first_doses if first else strategy.inotuzumab_later_doses
+    dose = doses[patient.course_doses_given]
+    patient.inotuzumab_courses += patient.course_doses_given == 0
+    patient.course_doses_given += 1
+    patient.inotuzumab_mg_per_m2 += dose
+    patient.course_inotuzumab_mg_per_m2 += dose
+    patient.last_inotuzumab_day = now
+    half = parameters.inotuzumab_saturation_mg_per_m2
+    patient.course_drug_effect = (
+        (1.0 - np.exp(-patient.course_inotuzumab_mg_per_m2 / half))
+        / (1.0 - np.exp(-1.0 / half))
+        * patient.cd22_percent
+        / CD22_REFERENCE_PERCENT
+    )
+    schedule_next_dose(patient, strategy)
+
+
+@compiled
+def recover_platelets(patient, parameters, strategy, now):
+    """Draw platelet recovery; prolonged thrombocytopenia is likelier with more InO in the course."""
+    course = patient.courses
+    u_prolonged, u_days = uniform_pair(patient.seed, patient.id, draws.PLATELETS // 2, course)
+    planned = 0.0
+    if course <= strategy.inotuzumab_courses:
+        doses = strategy.inotuzumab_first_doses if course == 1 else strategy.inotuzumab_later_doses
+        for dose in range(strategy.inotuzumab_doses_per_course):
+            if now + strategy.inotuzumab_days[dose] - 1.0 <= patient.inotuzumab_stop_day:
+                planned += doses[dose]
+    log_odds = parameters.thrombocytopenia_log_odds_per_mg_per_m2 * (planned - 1.0)
+    if course == 1:
+        log_odds += parameters.thrombocytopenia_log_odds_course_1
+        median = parameters.platelets_median_days_course_1
+    else:
+        log_odds += parameters.thrombocytopenia_log_odds_later_course
+        median = parameters.platelets_median_days_later_course
+    if u_prolonged < probability(log_odds):
+        patient.platelets_day = NEVER
+        patient.course_end_day = now + PROLONGED_DAYS
+        if course == 1:
+            patient.thrombocytopenia_induction = 1
+        else:
+            patient.thrombocytopenia_later = 1
+    else:
+        days = log_normal_days(normal_from(u_days), median, parameters.platelets_sigma)
+        patient.platelets_day = now + min(days, PROLONGED_DAYS)
+        patient.course_end_day = max(now + strategy.course_days, patient.platelets_day)

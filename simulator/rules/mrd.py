@@ -1,0 +1,51 @@
+"""MRD: a read-out of latent burden by an assay with a limit of detection and an error; never a cause."""
+
+import numpy as np
+
+from simulator import draws
+from simulator.calendar import Slot
+from simulator.compiled import compiled
+from simulator.draws import normal
+from simulator.patient import OVERT_LOG10
+
+LOG10_2 = np.log10(2.0)
+
+
+@compiled
+def assess_mrd(patient, parameters, strategy, now):
+    """MRD: a marrow in remission, on its date."""
+    at_response = now == patient.remission_day
+    # the nominal day since the remission's marrow names the draw
+    occurrence = int(round(now - patient.remission_day))
+    measured = burden_log10(patient, now) + parameters.mrd_error_sd_log10 * normal(patient, draws.MRD_ERROR, occurrence)
+    negative = measured < strategy.mrd_limit_log10
+    if patient.mrd_negative and not negative and np.isnan(patient.mrd_relapse_found_day):
+        patient.mrd_relapse_found_day = now
+        if strategy.blinatumomab_at_molecular_relapse and not patient.transplants:
+            patient.calendar[Slot.BLINATUMOMAB] = now
+    patient.mrd_negative = negative
+    if negative:
+        if np.isnan(patient.mrd_negative_day):
+            patient.mrd_negative_day = now
+        if at_response:
+            patient.mrd_negative_at_response = 1
+        if patient.courses <= 3:
+            patient.mrd_negative_within_3_courses = 1
+    next_day = now + strategy.mrd_every_days
+    ends = patient.remission_day + strategy.mrd_until_days
+    patient.calendar[Slot.MRD] = next_day if strategy.mrd_every_days > 0.0 and next_day <= ends else np.inf
+
+
+@compiled
+def burden_log10(patient, now):
+    """Latent leukaemic fraction of the marrow in first remission, log10."""
+    remaining = (
+        patient.burden_at_remission_log10
+        - patient.kill_in_remission_log10
+        - patient.blinatumomab_kill_log10
+        - patient.transplant_kill_log10
+    )
+    if np.isnan(patient.molecular_relapse_day):
+        return remaining
+    left = patient.molecular_growth_days - (now - patient.relapse_accrued_day) * patient.relapse_speed
+    return max(remaining, OVERT_LOG10 - left / patient.doubling_days * LOG10_2)

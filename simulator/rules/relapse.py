@@ -1,0 +1,164 @@
+"""Relapse: one threshold per line, consumed by a bounded hazard on a latency clock that treatment slows or spares.
+
+H = theta m F(tau). theta is fixed at remission (frailty, genetics, line, burden). Eradicating treatment lowers m for
+good; suppressing treatment slows tau while it lasts. SCT, blinatumomab and MRD results never reset the clock.
+Reaching the threshold is *molecular* relapse: from there the clone grows at its doubling time to 5 % blasts. In the
+promotion-time reading each clone survives an eradicating treatment of factor f with probability f, and so does a
+clone already growing; if it is eradicated the clock runs on for the next one.
+"""
+
+import numpy as np
+
+from simulator import draws
+from simulator.calendar import NEVER, Slot, clear_plans
+from simulator.compiled import compiled
+from simulator.draws import exponential, normal, uniform
+from simulator.hazards import log_logistic_days, log_logistic_share, log_normal_days
+from simulator.patient import OVERT_LOG10
+
+LOG10_2 = np.log10(2.0)
+MOST_CLONES = 64  # molecular relapses counted within one line
+
+
+@compiled
+def retime_relapse(patient, parameters, now):
+    """After each event in remission: begin the clock, or accrue and re-time where a factor has changed."""
+    if not patient.in_remission:
+        return
+    if patient.relapse_line != patient.line:
+        begin_clock(patient, parameters, now)
+        return
+    eradication = patient.course_factor * patient.blinatumomab_factor * patient.transplant_factor
+    multiplier = eradication / patient.relapse_eradication_at_start
+    speed = clock_speed(patient)
+    if multiplier == patient.relapse_multiplier and speed == patient.relapse_speed:
+        return
+    if np.isnan(patient.molecular_relapse_day):
+        accrue(patient, parameters, now)
+        patient.relapse_multiplier, patient.relapse_speed = multiplier, speed
+        schedule_molecular_relapse(patient, parameters, now)
+    else:
+        treat_growing_clone(patient, parameters, multiplier, speed, now)
+
+
+@compiled
+def clock_speed(patient):
+    """Suppression acts in the first remission of the protocol, where those treatments are given."""
+    if patient.line != patient.line_at_entry:
+        return 1.0
+    return patient.maintenance_speed * patient.blinatumomab_speed
+
+
+@compiled
+def begin_clock(patient, parameters, now):
+    """First event of a remission: theta, threshold, clock at zero."""
+    patient.relapse_line = patient.line
+    patient.relapse_eradication_at_start = (
+        patient.course_factor * patient.blinatumomab_factor * patient.transplant_factor
+    )
+    patient.relapse_multiplier = 1.0
+    patient.relapse_speed = clock_speed(patient)
+    patient.relapse_latency_days = 0.0
+    patient.relapse_accrued_day = now
+    patient.molecular_relapses = 0
+    patient.molecular_relapse_day = np.nan
+    patient.relapse_rate = np.exp(relapse_log_theta(patient, parameters))
+    patient.relapse_left = exponential(patient, draws.RELAPSE, patient.line * MOST_CLONES)
+    z = normal(patient, draws.DOUBLING_TIME, patient.line)
+    patient.doubling_days = log_normal_days(z, parameters.doubling_median_days, parameters.doubling_sigma)
+    schedule_molecular_relapse(patient, parameters, now)
+
+
+@compiled
+def relapse_log_theta(patient, parameters):
+    """log expected number of clones at remission."""
+    log_theta = (
+        parameters.relapse_log_theta
+        + parameters.relapse_log_theta_per_frailty * patient.frailty
+        + parameters.relapse_log_theta_tp53 * patient.tp53_mutated
+        + parameters.relapse_log_theta_low_hypodiploid * patient.low_hypodiploid
+        + parameters.relapse_log_theta_kmt2a * patient.kmt2a
+        + parameters.relapse_log_theta_complex * patient.complex_karyotype
+        + parameters.relapse_log_theta_crlf2 * patient.crlf2
+        + parameters.relapse_log_theta_philadelphia * patient.philadelphia
+        + parameters.relapse_log_theta_per_percent_blasts * patient.peripheral_blasts_percent
+        + parameters.relapse_log_theta_later_line * (patient.line > 1)
+    )
+    if patient.line == patient.line_at_entry:
+        return log_theta + parameters.relapse_log_theta_per_log10_burden * (patient.burden_at_remission_log10 + 4.0)
+    return log_theta + parameters.relapse_log_theta_after_relapse
+
+
+@compiled
+def accrue(patient, parameters, now):
+    """Consume the threshold up to now at the rate and clock speed in force since the last accrual."""
+    median, shape = parameters.relapse_latency_median_days, parameters.relapse_latency_shape
+    latency = patient.relapse_latency_days + (now - patient.relapse_accrued_day) * patient.relapse_speed
+    share = log_logistic_share(latency, median, shape) - log_logistic_share(patient.relapse_latency_days, median, shape)
+    patient.relapse_left -= patient.relapse_rate * patient.relapse_multiplier * share
+    patient.relapse_latency_days = latency
+    patient.relapse_accrued_day = now
+
+
+@compiled
+def schedule_molecular_relapse(patient, parameters, now):
+    """When, at the rate and speed in force, the threshold is reached; NEVER if it is not."""
+    median, shape = parameters.relapse_latency_median_days, parameters.relapse_latency_shape
+    share = log_logistic_share(patient.relapse_latency_days, median, shape)
+    share += patient.relapse_left / (patient.relapse_rate * patient.relapse_multiplier)
+    latency = log_logistic_days(share, median, shape)
+    wait = max(latency - patient.relapse_latency_days, 0.0) / patient.relapse_speed
+    patient.calendar[Slot.MOLECULAR_RELAPSE] = now + wait
+
+
+@compiled
+def relapse_molecularly(patient, parameters, strategy, now):
+    """MOLECULAR_RELAPSE: the clone grows from what is there (at least the escape burden) to 5 % blasts."""
+    accrue(patient, parameters, now)
+    remaining = parameters.escape_burden_log10
+    if patient.line == patient.line_at_entry:
+        treated = patient.kill_in_remission_log10 + patient.blinatumomab_kill_log10 + patient.transplant_kill_log10
+        remaining = max(remaining, patient.burden_at_remission_log10 - treated)
+    patient.molecular_relapses += 1
+    patient.molecular_relapse_day = now
+    patient.molecular_burden_log10 = remaining
+    patient.molecular_growth_days = (OVERT_LOG10 - remaining) / LOG10_2 * patient.doubling_days
+    patient.relapse_accrued_day = now
+    patient.calendar[Slot.MOLECULAR_RELAPSE] = NEVER
+    patient.calendar[Slot.RELAPSE] = now + patient.molecular_growth_days / patient.relapse_speed
+
+
+@compiled
+def treat_growing_clone(patient, parameters, multiplier, speed, now):
+    """A factor changed during molecular relapse: growth slows, or the clone is eradicated with probability 1 - f."""
+    grown = (now - patient.relapse_accrued_day) * patient.relapse_speed
+    patient.molecular_growth_days = max(patient.molecular_growth_days - grown, 0.0)
+    patient.relapse_latency_days += grown
+    patient.relapse_accrued_day = now
+    survival = multiplier / patient.relapse_multiplier
+    patient.relapse_multiplier, patient.relapse_speed = multiplier, speed
+    treatments = patient.remission_courses + 8 * patient.blinatumomab_completed + 256 * patient.transplants
+    if survival < 1.0 and uniform(patient, draws.CLONE_RESCUE, patient.line * 4096 + treatments) >= survival:
+        patient.molecular_relapse_day = np.nan
+        patient.calendar[Slot.RELAPSE] = NEVER
+        clone = patient.line * MOST_CLONES + min(patient.molecular_relapses, MOST_CLONES - 1)
+        patient.relapse_left = exponential(patient, draws.RELAPSE, clone)
+        schedule_molecular_relapse(patient, parameters, now)
+    else:
+        patient.calendar[Slot.RELAPSE] = now + patient.molecular_growth_days / speed
+
+
+@compiled
+def relapse(patient, parameters, strategy, now):
+    """RELAPSE: 5 % blasts; all plans and the risks of remission end, a new line opens."""
+    if np.isnan(patient.relapse_day) and patient.line == patient.line_at_entry:
+        patient.relapse_day = now
+        patient.relapse_after_transplant = patient.transplants > 0
+    patient.in_remission = 0
+    patient.molecular_relapse_day = np.nan
+    clear_plans(patient)
+    patient.calendar[Slot.RELAPSE] = NEVER
+    patient.calendar[Slot.REMISSION_DEATH] = NEVER
+    patient.calendar[Slot.TRANSPLANT_DEATH] = NEVER
+    patient.calendar[Slot.GVHD] = NEVER
+    patient.calendar[Slot.SALVAGE] = now

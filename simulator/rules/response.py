@@ -1,0 +1,72 @@
+"""The marrow while the disease is active: latent burden falls course by course; below 5 % blasts is remission."""
+
+import numpy as np
+
+from simulator import draws
+from simulator.calendar import Slot
+from simulator.compiled import compiled
+from simulator.draws import normal_from, uniform, uniform_pair
+from simulator.patient import OVERT_LOG10, Remission
+
+MOST_INDUCTION_COURSES = 4
+
+
+@compiled
+def begin(patient, parameters, strategy):
+    """Burden on day 1."""
+    patient.burden_active_log10 = parameters.burden_at_start_log10
+
+
+@compiled
+def assess_response(patient, parameters, strategy, now):
+    """RESPONSE: the marrow after a course."""
+    patient.burden_active_log10 -= log_kill(patient, parameters)
+    if patient.burden_active_log10 < OVERT_LOG10:
+        enter_remission(patient, parameters, now)
+        return
+    leaves = uniform(patient, draws.LEAVE_PROTOCOL, patient.courses) < parameters.leave_after_failed_course
+    most = min(MOST_INDUCTION_COURSES, strategy.chemotherapy_courses)
+    patient.failed_assessments += 1
+    if leaves or patient.courses >= most or not np.isnan(patient.sos_day):
+        patient.refractory_day = now
+        patient.calendar[Slot.SALVAGE] = now
+    else:
+        patient.calendar[Slot.COURSE] = patient.course_end_day
+
+
+@compiled
+def log_kill(patient, parameters):
+    """log10 cells killed by the latest course: regimen, line, first remission, frailty, CD22 and chance."""
+    first = patient.courses == 1
+    mean = parameters.log_kill_course_1 if first else parameters.log_kill_later_course
+    u = uniform_pair(patient.seed, patient.id, draws.LOG_KILL // 2, patient.courses)[0]
+    inotuzumab = parameters.inotuzumab_share_of_kill * mean * (patient.course_drug_effect - 1.0)
+    return (
+        mean
+        + inotuzumab
+        - parameters.log_kill_loss_later_line * (patient.line_at_entry > 1)
+        + parameters.log_kill_gain_long_first_remission * patient.first_remission_over_12_months
+        - parameters.log_kill_loss_per_frailty * patient.frailty
+        + parameters.log_kill_sigma * normal_from(u)
+    )
+
+
+@compiled
+def enter_remission(patient, parameters, now):
+    """CR, CRp or CRi; the marrow is sent for MRD, SCT is discussed, treatment goes on when the course is over."""
+    patient.in_remission = 1
+    patient.remission_day = now
+    patient.response_course = patient.courses
+    patient.burden_at_remission_log10 = patient.burden_active_log10
+    u = uniform(patient, draws.REMISSION_TYPE, patient.courses)
+    prolonged = patient.platelets_day == np.inf
+    incomplete = parameters.incomplete_platelets_if_prolonged if prolonged else parameters.incomplete_platelets_else
+    if u < incomplete * parameters.cri_share_of_incomplete:
+        patient.remission_kind = Remission.CRI
+    elif u < incomplete:
+        patient.remission_kind = Remission.CRP
+    else:
+        patient.remission_kind = Remission.CR
+    patient.calendar[Slot.MRD] = now
+    patient.calendar[Slot.TRANSPLANT_DECISION] = now
+    patient.calendar[Slot.NEXT_TREATMENT] = patient.course_end_day

@@ -70,6 +70,7 @@ DEFINITIONS = (
     Definition("log_kill_sigma_in_remission", "consolidation", "log10", 0.01, 4.0, "chance, per course in remission"),
     Definition("course_log_factor", "consolidation", "log ratio", -2.0, 0.0, "relapse hazard per course in remission (eradicating)"),
     Definition("leave_consolidation", "consolidation", "probability", 0.0, 1.0, "leaves chemotherapy after a course, other reasons"),
+    Definition("leave_after_prolonged_thrombocytopenia", "consolidation", "probability", 0.0, 1.0, "leaves chemotherapy after a course with prolonged thrombocytopenia"),
     Definition("early_blinatumomab", "consolidation", "probability", 0.0, 1.0, "moves on to blinatumomab early, no SCT ahead"),
     Definition("early_blinatumomab_before_transplant", "consolidation", "probability", 0.0, 1.0, "same with an SCT ahead"),
     Definition("rest_before_transplant_days", "consolidation", "days", 0.0, 100.0, "no course begins closer to a planned SCT"),
@@ -208,6 +209,23 @@ class ParameterSet:
     origins: dict[str, Origin]
     life_table: dict[str, Any]
 
+    def as_json(self) -> dict[str, Any]:
+        """Every number with unit, phase, range and origin."""
+        listed = {}
+        for definition in DEFINITIONS:
+            origin = self.origins[definition.name]
+            listed[definition.name] = {
+                "value": self.values[definition.name],
+                "unit": definition.unit,
+                "phases": definition.phases.split(),
+                "meaning": definition.meaning,
+                "kind": origin.kind,
+                "origin": origin.text,
+                "low": origin.low,
+                "high": origin.high,
+            }
+        return {"id": self.id, "title": self.title, "parameters": listed, "background_mortality": self.life_table}
+
     def record(self, **changes: float) -> np.recarray:
         """The set as shape (1,) recarray of PARAMETERS_DTYPE, with some values replaced."""
         unknown = set(changes) - set(self.values)
@@ -272,3 +290,29 @@ def parameters_from(data: dict[str, Any], file: str) -> ParameterSet:
     if faults:
         raise ParameterError(faults)
     return ParameterSet(data["id"], data["title"], values, origins, table)
+
+
+def described(parameters: ParameterSet) -> str:
+    """Aligned text, one line a number, grouped by the phase that reads it first."""
+    lines = [f"{parameters.id}: {parameters.title}", "ranges are those of the stated origin, not posterior intervals", ""]
+    rows = []
+    for definition in DEFINITIONS:
+        origin = parameters.origins[definition.name]
+        rows.append(
+            (
+                definition.phases.split()[0],
+                definition.name,
+                f"{parameters.values[definition.name]:.4g}",
+                f"[{origin.low:g}, {origin.high:g}]",
+                definition.unit,
+                origin.kind,
+                origin.text,
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:6], widths, strict=True)]
+        lines.append("  ".join([*cells, row[6]]))
+    table = parameters.life_table
+    lines += ["", f"background mortality: {table['origin']}, ages {table['age_years'][0]} to {table['age_years'][-1]}"]
+    return "\n".join(lines)

@@ -4,8 +4,8 @@ The human form is a short TOML file; `resolved` gives the complete machine form.
 
 1. `extends`: the scenario it names is resolved first and lies beneath. Tables merge key by key, arms merge by
    name (arms of the extended file first, in their order), anything else, lists too, is replaced.
-2. `population`: the named case mix, then the fields of `[population]` over it. A name replaces a table beneath.
-3. Each arm, in order: `base` is an earlier arm of that name, else a strategy file; the arm's own tables over it.
+2. `population`: the named case mix, the fields of `[population]` over it. A name replaces a table beneath.
+3. Each arm, in order: `base` is an earlier arm of that name, else a strategy file; the arm's tables over it.
 4. Defaults of the schema (`simulator/strategy.py`) fill what nobody stated.
 5. Everything is validated; all faults are raised together.
 6. Command-line values (`--set`, `--patients`, `--seed`, `--parameters`) then replace those of the file, and
@@ -47,9 +47,10 @@ if TYPE_CHECKING:  # population.py is slow to import: it needs the compiler
     from simulator.population import Population
 
 DEFAULT_PARAMETERS = "kantarjian-2023-point"
-ENDPOINTS = ("os", "rfs", "efs", "relapse", "nrm", "sos")
+STATED_IN_FULL = "stated in the scenario"
 DEEPEST = 8  # tables within tables; no key lies deeper than 5
 NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
+ONE_LINE = r"^\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
 
 def text(pattern: str, meaning: str, longest: int = 100) -> Any:
@@ -60,9 +61,7 @@ def text(pattern: str, meaning: str, longest: int = 100) -> Any:
 class Plan(Section):
     """The top level of a scenario, but for its case mix and its arms."""
 
-    question: Annotated[
-        str, text(r"^\S[^\x00-\x1f\x7f]*$", "the question in one line of at most 300 characters", 300)
-    ]
+    question: Annotated[str, text(ONE_LINE, "the question in one line of at most 300 characters", 300)]
     parameters: Annotated[str, text(f"^{NAME}$", "name of a parameter set")] = DEFAULT_PARAMETERS
     horizon_months: Annotated[int, number("months", 6, 240, "how long patients are followed")]
     report_months: list[Annotated[int, number("months", 1, 240, "month at which results are printed")]] = (
@@ -72,7 +71,7 @@ class Plan(Section):
     seed: Annotated[int, Field(ge=0, le=2**64 - 1, description="seed of all draws")]
     reference: Annotated[str, text(r"^\S", "name of the arm that the others are compared with")]
     endpoints: list[Literal["os", "rfs", "efs", "relapse", "nrm", "sos"]] = Field(
-        default=list(ENDPOINTS), min_length=1, description="endpoints reported"
+        default=["os", "rfs", "efs", "relapse", "nrm", "sos"], min_length=1, description="endpoints reported"
     )
 
 
@@ -81,7 +80,7 @@ class ArmHead(Section):
 
     name: Annotated[str, text(r"^[a-z][a-z0-9_]*$", "a name of a-z, 0-9 and _ that begins with a letter")]
     base: Annotated[str, text(f"^{NAME}$", "name of a base strategy or of an earlier arm")]
-    title: Annotated[str, text(r"^\S[^\x00-\x1f\x7f]*$", "a title in one line")] | None = None
+    title: Annotated[str, text(ONE_LINE, "a title in one line")] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def load_scenario(
     settings: Mapping[str, str] | Sequence[str] = (),
     parameters: str | None = None,
 ) -> Scenario:
-    """The scenario of a file or of a shipped name, with command-line values over it; `ScenarioError` lists faults."""
+    """The scenario of a file or of a shipped name, with command-line values over it."""
     path = _find(name_or_path)
     tree, folders, faults = _read_scenario(path, ())
     scenario = _resolve(tree, path, folders, faults)
@@ -186,7 +185,7 @@ def shipped_scenarios() -> list[tuple[str, str]]:
 
 
 def same_until_remission(a: Strategy, b: Strategy) -> bool:
-    """Whether two strategies share all that a rule reads before first remission, so that pairing from CR is fair."""
+    """Whether two strategies share all that a rule reads before first remission: else no pairing from CR."""
     before = ("chemotherapy", "inotuzumab", "prophylaxis", "mrd", "setting")
     return all(getattr(a, name) == getattr(b, name) for name in before)
 
@@ -225,7 +224,8 @@ def _read(path: Path) -> dict[str, Any]:
         what = f"is not UTF-8 text (byte {error.start + 1})"
         raise ScenarioError([Fault(path.name, what=what, allowed="TOML in UTF-8")]) from None
     except (ValueError, RecursionError) as error:
-        end = f"at line {source.count(chr(10)) + 1}, column {len(source) - source.rfind(chr(10))}, the end of the file"
+        line, column = source.count("\n") + 1, len(source) - source.rfind("\n")
+        end = f"at line {line}, column {column}, the end of the file"
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         what = " ".join(what.replace("at end of document", end).split())
         raise ScenarioError([Fault(path.name, what=f"not TOML: {what}")]) from None
@@ -233,6 +233,14 @@ def _read(path: Path) -> dict[str, Any]:
         raise ScenarioError(
             [Fault(path.name, what="says nothing", allowed="a question, a population and arms")]
         )
+    return document
+
+
+def _read_part(path: Path, kind: str) -> dict[str, Any]:
+    """A case mix or a strategy; a scenario of that name beside the file is not one."""
+    document = _read(path)
+    if "arms" in document:
+        raise ScenarioError([Fault(path.name, what="is a scenario", allowed=f"a {kind}")])
     return document
 
 
@@ -364,52 +372,51 @@ def _resolve(tree: Tree, path: Path, folders: Sequence[Path], faults: list[Fault
     parameters = tree.get("parameters")
     known = _stems(scenarios.FOLDER / "parameters", "json") | {DEFAULT_PARAMETERS}
     if isinstance(parameters, Stated) and isinstance(parameters.value, str) and parameters.value not in known:
-        faults.append(_unknown(parameters, "parameter set", known))
+        faults.append(_unknown(parameters, "parameter set", known, path.name, "parameters"))
     population_name = ""
     if "population" in tree:
-        tree["population"], population_name, more = _case_mix(tree["population"], folders)
+        tree["population"], population_name, more = _case_mix(tree["population"], folders, path.name)
         faults += more
     arms = tree.get("arms", {})
-    tree["arms"] = done = {}
+    done: Tree = {}
+    tree["arms"] = done
     for name, arm in arms.items():
-        done[name], more = _on_base(arm, name, arms, done, folders)
+        done[name], more = _on_base(arm, name, arms, done, folders, path.name)
         faults += more
     return _build(tree, path, population_name, faults)
 
 
-def _case_mix(stated: Any, folders: Sequence[Path]) -> tuple[Any, str, list[Fault]]:
+def _case_mix(stated: Any, folders: Sequence[Path], file: str) -> tuple[Any, str, list[Fault]]:
     """The population as a complete table, its name, and what could not be found."""
     own: Tree = dict(stated) if isinstance(stated, dict) else {"base": stated}
     base = own.pop("base", None)
     if base is None:
-        return own, "stated in the scenario", []
+        return own, STATED_IN_FULL, []
     shipped = scenarios.FOLDER / "populations"
     found = _look_up(base, folders, shipped) if isinstance(base, Stated) else None
     if found is None:
-        return None, "", [_unknown(base, "population", _stems(shipped))]
+        return None, "", [_unknown(base, "population", _stems(shipped), file, "population.base")]
     try:
-        document = _read(found)
+        document = _read_part(found, "case mix")
     except ScenarioError as error:
         return None, "", error.faults
     document.pop("title", None)
     origins = document.pop("origin", {})
-    under = {
-        key: Stated(
-            value, found.name, dotted((key,)), str(origins.get(key, f"{found.name}, no origin given"))
-        )
-        for key, value in document.items()
-    }
-    over = {
-        key: leaf._replace(origin=f"user, {leaf.file}")
-        for key, leaf in own.items()
-        if isinstance(leaf, Stated)
-    }
-    over = own | over
+    under = _tree(document, found.name)
+    over = {key: _from(value, "user") for key, value in own.items()}
+    if isinstance(origins, dict):
+        under = {key: _from(value, str(origins.get(key, "no origin given"))) for key, value in under.items()}
     name = found.stem + (f", changed: {', '.join(own)}" if own else "")
     return _merged(under, over), name, []
 
 
-def _on_base(arm: Any, name: str, arms: Tree, done: Tree, folders: Sequence[Path]) -> tuple[Any, list[Fault]]:
+def _from(value: Any, origin: str) -> Any:
+    return value._replace(origin=f"{origin} ({value.file})") if isinstance(value, Stated) else value
+
+
+def _on_base(
+    arm: Any, name: str, arms: Tree, done: Tree, folders: Sequence[Path], file: str
+) -> tuple[Any, list[Fault]]:
     """An arm's tables over its base: an earlier arm, else a strategy file. None if the base cannot be had."""
     base = arm.get("base")
     if base is None:
@@ -428,19 +435,20 @@ def _on_base(arm: Any, name: str, arms: Tree, done: Tree, folders: Sequence[Path
         if isinstance(value, str) and value in arms:
             what = "circular: it is its own base" if value == name else "not an earlier arm"
             return None, [Fault(base.file, base.key, shown(value), "an earlier arm or a strategy", what=what)]
-        return None, [_unknown(base, "strategy", _stems(shipped) | set(done))]
+        return None, [_unknown(base, "strategy", _stems(shipped) | set(done), file, f"arms.{name}.base")]
     try:
-        document = _read(found)
+        document = _read_part(found, "strategy")
     except ScenarioError as error:
         return None, error.faults
     document.pop("title", None)
     return _merged(_tree(document, found.name), own) | head, []
 
 
-def _unknown(stated: Any, kind: str, known: set[str]) -> Fault:
-    while isinstance(stated, dict):  # a table where a name belongs
-        stated = next(iter(stated.values()), Stated({}, "", kind))
-    value, file, key = stated
+def _unknown(stated: Any, kind: str, known: set[str], file: str, key: str) -> Fault:
+    """A name that is not there; `file` and `key` serve where a table stands in place of a name."""
+    value = stated.value if isinstance(stated, Stated) else stated
+    if isinstance(stated, Stated):
+        file, key = stated.file, stated.key
     return Fault(file, key, shown(value), nearest(value, sorted(known)), what=f"unknown {kind}")
 
 
@@ -458,9 +466,14 @@ def _build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) ->
     if isinstance(mix, dict):
         mix_place = Place(mix, path.name, ("population",))
         population, more = checked(Population, _plain(mix), mix_place, ("base",))
+        missing = [fault for fault in more if fault.what == "missing"]
+        if len(missing) > 1 and population_name == STATED_IN_FULL:
+            allowed = "a case mix, unless all its fields are stated"
+            base = mix_place.fault(("base",), what="missing", allowed=allowed)
+            more = [base, *(fault for fault in more if fault not in missing)]
         faults += more
         if population:
-            faults += rule_faults(population, population_rules(population), mix_place)
+            faults += rule_faults(population_rules(population), mix_place)
     elif "population" not in order:
         faults.append(Fault(path.name, "population", what="missing", allowed="a case mix"))
     built = []
@@ -469,7 +482,7 @@ def _build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) ->
         built += [arm_built] if arm_built else []
         faults += more
     if plan:
-        faults += rule_faults(plan, plan_rules(plan), place)
+        faults += rule_faults(plan_rules(plan), place)
     if plan and arms and plan.reference not in arms:
         allowed = nearest(plan.reference, arms)
         faults.append(
@@ -477,8 +490,7 @@ def _build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) ->
         )
     faults += _comparable(built, len(arms), path.name, faults)
     if faults or plan is None or population is None:
-        rank = {key: position for position, key in enumerate(order)}
-        faults.sort(key=lambda fault: rank.get(re.split(r"[.\[]", fault.key)[0], rank.get("arms", 0)))
+        faults.sort(key=lambda fault: _rank(fault.key, order, list(arms)))
         raise ScenarioError(faults)
     top = {key: getattr(plan, key) for key in Plan.model_fields}
     top |= {"endpoints": tuple(plan.endpoints), "report_months": tuple(plan.report_months)}
@@ -494,6 +506,14 @@ def _build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) ->
     )
 
 
+def _rank(key: str, order: list[str], arms: list[str]) -> tuple[int, int]:
+    """Where a key stands in the file; keys of base files go with the arms."""
+    first, _, rest = key.partition(".")
+    top = first.split("[")[0] if first.split("[")[0] in order else "arms"
+    arm = rest.split(".")[0]
+    return order.index(top) if top in order else 0, arms.index(arm) if arm in arms else -1
+
+
 def _built_arm(name: str, arm: Any, file: str, horizon_months: int | None) -> tuple[Arm | None, list[Fault]]:
     """One arm from its complete table (None: its base could not be had)."""
     if arm is None:
@@ -507,7 +527,7 @@ def _built_arm(name: str, arm: Any, file: str, horizon_months: int | None) -> tu
     strategy, more = checked(Strategy, table, place, ("base", "title"))
     faults += more
     if strategy and horizon_months:
-        faults += rule_faults(strategy, strategy_rules(strategy, horizon_months), place)
+        faults += rule_faults(strategy_rules(strategy, horizon_months), place)
     if head is None or strategy is None:
         return None, faults
     return Arm(name, head.title or name.replace("_", " "), head.base, strategy), faults
@@ -551,8 +571,8 @@ def described(scenario: Scenario) -> str:
         )
         for number, arm in enumerate(scenario.arms, 1)
     ]
-    tables = {
-        "Scenario " + scenario.name: _rows(Plan, top, scenario.origins, ""),
+    tables: dict[str, Sequence[tuple[str, ...]]] = {
+        f"Scenario {scenario.name}: {top.pop('question')}": _rows(Plan, top, scenario.origins, ""),
         "Arms": arms,
         "What differs between the arms": differs,
         "The same in all arms": common,
@@ -579,8 +599,8 @@ def _side_by_side(scenario: Scenario) -> tuple[list[tuple[str, ...]], list[tuple
     units = _units(Strategy)
     flat = [dict(_flat(arm.strategy.model_dump())) for arm in scenario.arms]
     marks: dict[str, str] = {}
-    differs = [("", "", *(str(number) for number in range(1, len(flat) + 1)))]
-    common = []
+    differs: list[tuple[str, ...]] = [("", "", *(str(number) for number in range(1, len(flat) + 1)))]
+    common: list[tuple[str, ...]] = []
     for key in flat[0]:
         values = [_cell(values[key]) for values in flat]
         origins = [scenario.origins.get(f"arms.{arm.name}.{key}", "default") for arm in scenario.arms]

@@ -1,8 +1,8 @@
 """What can be wrong with a scenario, each fault said in one line of the field's own words.
 
 `checked` turns a table into a model or into faults: bounds, units and choices come from the model's JSON
-schema, so a message cannot disagree with the check. `strategy_rules`, `population_rules` and `plan_rules` hold
-what no single field can tell.
+schema, so a message cannot disagree with the check. `strategy_rules`, `population_rules` and `plan_rules`
+hold what no single field can tell.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -31,7 +32,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; `str` is one line: `my.toml: arms.sct.transplant.max_age_years = 500: allowed 18 to 100 years`."""
+    """One fault; `str` says it in one line: `my.toml: horizon_months = 500: allowed 6 to 240 months`."""
 
     file: str
     key: str = ""
@@ -45,8 +46,11 @@ class Fault:
     def __str__(self) -> str:
         said = [self.what] if self.what else []
         if self.allowed:
-            plain = self.unit.endswith("s") or "/" in self.unit or not self.unit
-            said.append(f"allowed {self.allowed} {self.unit if plain else f'({self.unit})'}".rstrip())
+            plain = self.allowed[-1].isdigit() and (self.unit.endswith("s") or "/" in self.unit)
+            said.append(
+                f"allowed {self.allowed}"
+                + (f" {self.unit}" if plain else f" ({self.unit})" * bool(self.unit))
+            )
         head = self.key + (f" = {self.value}" if self.value else "")
         return ": ".join(part for part in (self.file, head, ", ".join(said)) if part)
 
@@ -128,9 +132,9 @@ def shown(value: Any, nested: bool = False, longest: int = LONGEST_SHOWN) -> str
 
 
 def nearest(name: Any, known: Collection[str]) -> str:
-    """What is allowed instead of an unknown name: the nearest known ones, or all of them."""
-    close = get_close_matches(str(name)[:100], known, n=3, cutoff=0.6)
-    return f"{' or '.join(close)} (the nearest)" if close else ", ".join(known) or "nothing (none is there)"
+    """What is allowed instead of an unknown name: the nearest known one, or all of them."""
+    close = get_close_matches(str(name)[:100], known, n=1)
+    return f"{close[0]} (the nearest)" if close else ", ".join(known)
 
 
 def checked(
@@ -141,8 +145,9 @@ def checked(
         return model.model_validate(table), []
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False)
-    schema = model.model_json_schema()
-    faults, misspelt = [], set()
+    schema = _schema(model)
+    faults: list[Fault] = []
+    misspelt: set[tuple[str, ...]] = set()
     for one in errors:
         path = tuple(part for part in one["loc"] if isinstance(part, str))
         if one["type"] == "extra_forbidden":
@@ -162,8 +167,15 @@ def checked(
     return None, list(dict.fromkeys(faults))
 
 
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
 def allowed_by(node: dict[str, Any], schema: dict[str, Any]) -> tuple[str, str]:
     """What a node of a JSON schema allows, in words, and its unit."""
+    if "anyOf" in node:  # a value or nothing
+        node = node["anyOf"][0]
     unit = str(node.get("unit", ""))
     if "enum" in node:
         return " or ".join([", ".join(node["enum"][:-1]), node["enum"][-1]]), unit
@@ -207,18 +219,19 @@ class Broken(NamedTuple):
     unit: str = ""
 
 
-def rule_faults(model: BaseModel, broken: Iterator[Broken], place: Place) -> list[Fault]:
+def rule_faults(broken: Iterator[Broken], place: Place) -> list[Fault]:
     """Broken rules as faults."""
     faults = []
     for rule in broken:
         paths = [tuple(key.split(".")) for key in rule.keys]
-        leaves = [place.stated(path) for path in paths]
-        own = [i for i, leaf in enumerate(leaves) if leaf and leaf.key == dotted(place.prefix + paths[i])]
-        path = paths[own[0] if own else 0]
-        value: Any = model
-        for part in path:
-            value = getattr(value, part)
-        faults.append(place.fault(path, shown(value), allowed=rule.allowed, unit=rule.unit))
+        leaves = {path: place.stated(path) for path in paths}
+        own = [path for path, leaf in leaves.items() if leaf and leaf.key == dotted(place.prefix + path)]
+        stated = [path for path, leaf in leaves.items() if leaf]
+        path = (own or stated or paths)[0]
+        leaf = leaves[path]
+        faults.append(
+            place.fault(path, shown(leaf.value) if leaf else "", allowed=rule.allowed, unit=rule.unit)
+        )
     return faults
 
 
@@ -266,10 +279,10 @@ def _inotuzumab_rules(strategy: Strategy) -> Iterator[Broken]:
             yield Broken((key, "inotuzumab.days"), f"one dose for each of the {len(ino.days)} days")
         if sum(doses) > LABELLED_COURSE_DOSE_MG_PER_M2 + 1e-9:
             yield Broken(
-                (key,), f"a sum of at most {LABELLED_COURSE_DOSE_MG_PER_M2} a course (labelled)", "mg/m2"
+                (key,), f"a sum over the course of at most {LABELLED_COURSE_DOSE_MG_PER_M2}", "mg/m2"
             )
     if ino.days != sorted(set(ino.days)):
-        yield Broken(("inotuzumab.days",), "increasing", "days of the course")
+        yield Broken(("inotuzumab.days",), "increasing", "day of course")
     elif ino.days and ino.days[-1] > chemotherapy.course_days:
         keys = ("inotuzumab.days", "chemotherapy.course_days")
         yield Broken(keys, f"within the course of {chemotherapy.course_days}", "days")
@@ -287,7 +300,7 @@ def _inotuzumab_rules(strategy: Strategy) -> Iterator[Broken]:
 def _blinatumomab_rules(strategy: Strategy) -> Iterator[Broken]:
     blina, maintenance, courses = strategy.blinatumomab, strategy.maintenance, strategy.chemotherapy.courses
     if blina.courses and blina.after_course > courses:
-        keys = ("blinatumomab.after_course", "chemotherapy.courses", "blinatumomab.courses")
+        keys: tuple[str, ...] = ("blinatumomab.after_course", "chemotherapy.courses", "blinatumomab.courses")
         yield Broken(keys, f"blinatumomab.after_course at most chemotherapy.courses, {courses}", "courses")
     if blina.step_dose_ug_per_day > blina.dose_ug_per_day:
         keys = ("blinatumomab.step_dose_ug_per_day", "blinatumomab.dose_ug_per_day")

@@ -3,8 +3,11 @@
 Everything a patient waits for is granted at once. The record is reused, nothing is allocated per patient.
 """
 
-from simulator.calendar import next_slot
+from simulator.calendar import NEVER, next_slot
 from simulator.compiled import compiled
+from simulator.counts import add_life, add_pair
+from simulator.endpoints import ENDPOINT_COUNT, bin_of, endpoint_days
+from simulator.patient import State, state_now
 from simulator.population import draw_baseline
 from simulator.rules import begin, happen
 
@@ -19,18 +22,23 @@ def admit(patient, blank, seed, patient_id, population, parameters):
 
 
 @compiled
+def step(patient, parameters, strategy, end_day):
+    """Let the next event happen; returns its day, or NEVER when the life or the time is over."""
+    slot, now = next_slot(patient)
+    if patient.death_cause != 0 or now > end_day:
+        return NEVER
+    happen(patient, parameters, strategy, slot, now)
+    return now
+
+
+@compiled
 def live(patient, parameters, strategy, end_day):
     """Run one life to death or `end_day`; returns the number of events."""
     begin(patient, parameters, strategy, end_day)
     events = 0
-    while True:
-        slot, now = next_slot(patient)
-        if now > end_day:
-            return events
-        happen(patient, parameters, strategy, slot, now)
+    while step(patient, parameters, strategy, end_day) < NEVER:
         events += 1
-        if patient.death_cause != 0:
-            return events
+    return events
 
 
 @compiled
@@ -41,3 +49,50 @@ def live_table(table, blank, seed, first_id, population, parameters, strategy, e
         admit(table[row : row + 1], blank, seed, first_id + row, population, parameters)
         events += live(table[row], parameters[0], strategy[0], end_day)
     return events
+
+
+@compiled
+def live_watched(patient, parameters, strategy, end_day, occupancy):
+    """`live`, with each change of state entered into `occupancy` (State, last bin + 1)."""
+    begin(patient, parameters, strategy, end_day)
+    last_bin = occupancy.shape[1] - 1
+    state = State.ACTIVE + 0  # + 0: a plain integer, so that the variable keeps one type
+    occupancy[state, 0] += 1
+    while True:
+        now = step(patient, parameters, strategy, end_day)
+        if now == NEVER:
+            return
+        state_after = state_now(patient) + 0
+        if state_after != state:
+            bin_ = bin_of(now, last_bin)
+            if bin_ <= last_bin:
+                occupancy[state, bin_] -= 1
+                occupancy[state_after, bin_] += 1
+            state = state_after
+
+
+@compiled
+def compare_range(
+    counts, baseline, records, days, bins, blank, seed, first, stop, population, parameters, strategies, plan
+):
+    """Add to `counts` patients first .. stop - 1, each living under every arm from the same baseline and luck.
+
+    `baseline` (1,) and `records` (arms,) patient records, `days` (endpoints,) and `bins` (arms, endpoints) are
+    scratch. `plan` = (end_day, last_bin, reference arm, report_bins).
+    """
+    end_day, last_bin, reference, report_bins = plan
+    for patient_id in range(first, stop):
+        admit(baseline, blank, seed, patient_id, population, parameters)
+        for arm in range(len(records)):
+            records[arm] = baseline[0]
+            live_watched(records[arm], parameters[0], strategies[arm], end_day, counts.occupancy[arm])
+            endpoint_days(records[arm], days)
+            for endpoint in range(ENDPOINT_COUNT):
+                bins[arm, endpoint] = bin_of(days[endpoint], last_bin)
+            add_life(counts, arm, records[arm], bins[arm])
+        for arm in range(len(records)):
+            if arm != reference:
+                add_pair(
+                    counts, arm, records[arm], bins[arm], records[reference], bins[reference], report_bins
+                )
+        counts.patients[0] += 1

@@ -49,15 +49,15 @@ def stays_on_chemotherapy(patient, parameters, strategy, early_blinatumomab):
     """Whether the next planned course is given: platelets, the team's choice, the patient's."""
     if patient.courses >= strategy.chemotherapy_courses:
         return False
-    if patient.platelets_day == np.inf and strategy.stop_at_prolonged_thrombocytopenia:
-        return False
+    prolonged = patient.platelets_day == np.inf and strategy.stop_at_prolonged_thrombocytopenia
+    leaves = parameters.leave_after_prolonged_thrombocytopenia if prolonged else parameters.leave_consolidation
     u_leave, u_early = uniform_pair(patient.seed, patient.id, draws.LEAVE_PROTOCOL // 2, patient.courses)
     if strategy.blinatumomab_courses > 0:
         if patient.courses >= strategy.blinatumomab_after_course:
             return False
         if strategy.blinatumomab_switch_early and u_early < early_blinatumomab:
             return False
-    return u_leave >= parameters.leave_consolidation
+    return u_leave >= leaves
 
 
 @compiled

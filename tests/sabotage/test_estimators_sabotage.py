@@ -1,4 +1,4 @@
-"""Every comparator of the estimators is shown the right answer, then a plausible wrong one: it must go red."""
+"""Every comparator of the estimators is shown the right answer, then a wrong one, and must go red."""
 
 import sys
 from pathlib import Path
@@ -48,7 +48,7 @@ ROW_COVARIATES = np.column_stack((ROWS.exposed, COVARIATES[ROWS.patient]))
 
 
 def red(judgement, right, wrong, *rest):
-    """``right`` and ``wrong`` are tuples of what was found; the judge accepts the first and rejects the second."""
+    """``right`` and ``wrong`` are tuples of what was found: it takes the first and rejects the second."""
     judgement(*right, *rest)
     with pytest.raises(AssertionError):
         judgement(*wrong, *rest)

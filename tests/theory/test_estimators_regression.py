@@ -129,6 +129,7 @@ def test_cox_never_raises_and_never_claims_a_wrong_maximum(seed, n):
     covariates = rng.integers(0, 2, (n, 2)).astype(float)
     found = cox(np.zeros(n), stop, event, covariates)
     if found.converged:
+        assert np.all(np.abs(found.coefficients) < 10)  # separation runs off to 15 and more
         judge.cox_is_stationary(found, np.zeros(n), stop, event, covariates)
 
 
@@ -182,7 +183,7 @@ def test_useless_treatment_looks_good_only_by_ever_status():
     """Status at the landmark and time-dependent Cox see no effect where there is none; ever-status does."""
     rng = np.random.default_rng(8)
     honest, ever, timed = [], [], []
-    for _ in range(1000):
+    for _ in range(300):
         event_day, censor_day = np.ceil(rng.exponential(300.0, 110)), np.ceil(rng.uniform(300.0, 1500.0, 110))
         stop, event = np.minimum(event_day, censor_day), event_day <= censor_day
         switch = np.where(rng.random(110) < 0.7, np.ceil(rng.uniform(20.0, 300.0, 110)), np.inf)
@@ -193,7 +194,7 @@ def test_useless_treatment_looks_good_only_by_ever_status():
         timed.append(fit.coefficients[0] / fit.standard_errors[0])
     judge.is_standard_normal(honest)
     # Wald statistics are a little narrow at this size, so only their centre is asked for.
-    assert abs(np.mean(timed)) < 4 / np.sqrt(1000)
+    assert abs(np.mean(timed)) < 4 / np.sqrt(300)
     assert np.mean(ever) < -2.0
 
 

@@ -207,11 +207,16 @@ def test_nothing_to_estimate():
     none, nobody = np.empty(0), np.empty(0, bool)
     assert np.isnan(survival_at(none, nobody, 1.0)) and np.isnan(median_survival(none, nobody))
     assert np.isnan(restricted_mean(none, nobody, 1.0).mean)
+    assert np.isnan(incidence_at(none, np.empty(0, np.int64), 1, 1.0))
     assert np.isnan(logrank(DAYS, DIED, np.zeros(8, bool)).p_value)
     assert np.isnan(logrank(DAYS, np.zeros(8, bool), DIED).statistic)
     assert np.isnan(median_survival(DAYS, np.zeros(8, bool)))
     with pytest.raises(ValueError, match="no patients"):
         kaplan_meier(none, nobody, [1.0])
+    with pytest.raises(ValueError, match="no patients"):
+        cumulative_incidence(none, nobody, 1, [1.0])
+    with pytest.raises(ValueError, match="tau"):
+        restricted_mean(DAYS, DIED, 0.0)
 
 
 @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])

@@ -1,0 +1,9 @@
+"""What a reader sees of a comparison: `answer` and `details` in the terminal, `write_figures` on paper.
+
+Nothing here computes a result. Figures import matplotlib only when they are drawn.
+"""
+
+from simulator.report.figures import published_points_figure, write_figures
+from simulator.report.tables import answer, details, reproduction_table
+
+__all__ = ["answer", "details", "published_points_figure", "reproduction_table", "write_figures"]

@@ -40,20 +40,29 @@ class Slot(IntEnum):
     SALVAGE = 20
 
 
-SLOTS = len(Slot)
+SLOTS = len(Slot)  # a multiple of three, see next_slot
 LAST_DEATH_SLOT = int(Slot.LEUKAEMIA_DEATH)
 FIRST_PLAN_SLOT = int(Slot.INOTUZUMAB)
 
 
 @compiled
 def next_slot(patient):
-    """(slot, day) of the earliest entry; the first of equals."""
-    slot = 0
-    day = patient.calendar[0]
-    for candidate in range(1, SLOTS):
-        if patient.calendar[candidate] < day:
-            slot, day = candidate, patient.calendar[candidate]
-    return slot, day
+    """(slot, day) of the earliest entry; the first of equals.
+
+    Each life waits for this before every event, so it is written for latency: three short chains of minima that
+    run side by side, then a search without branches from the last slot to the first.
+    """
+    calendar = patient.calendar
+    day, second, third = calendar[0], calendar[1], calendar[2]
+    for slot in range(3, SLOTS, 3):
+        day = min(day, calendar[slot])
+        second = min(second, calendar[slot + 1])
+        third = min(third, calendar[slot + 2])
+    day = min(day, min(second, third))
+    earliest = SLOTS - 1
+    for slot in range(SLOTS - 2, -1, -1):
+        earliest = slot if calendar[slot] == day else earliest
+    return earliest, day
 
 
 @compiled

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
 RUNS = Path("results") / "runs"
+ANSWER = "answer.txt"
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
 app = typer.Typer(
@@ -63,27 +63,27 @@ def compare(
     from simulator import store
 
     folder = out if out is not None or as_json else RUNS / store.run_name(scenario)
-    done = store.finished(folder, scenario) if folder is not None else None
-    if done is not None:
-        print(json.dumps(done, indent=1) if as_json else store.answer_of(folder))
-        if not as_json:
+    if folder is not None:
+        done = store.finished(folder, scenario)
+        if done is not None:
+            print(json.dumps(done, indent=2) if as_json else (folder / ANSWER).read_text(encoding="utf-8"))
             note(f"already done: {folder}")
-        return
-    if folder is not None:
-        store.check_folder(folder)
+            return
+        store.check_writable(folder)
     comparison = run_comparison(scenario, workers)
-    from simulator.report import tables
+    from simulator.report import answer, write_figures
 
-    answer = tables.answer(comparison)
+    def write_answer_and_figures(target: Path, found: Any) -> None:
+        (target / ANSWER).write_text(answer(found, width=100), encoding="utf-8")
+        write_figures(found, target)
+
     if folder is not None:
-        from simulator.report import figures
-
         with status("drawing figures and writing tables"):
-            store.write_run(folder, comparison, answer, figures.write_figures)
+            store.write_run(folder, scenario, comparison, write_answer_and_figures)
     if as_json:
-        print(json.dumps(comparison.summary, indent=1))
+        print(json.dumps(comparison.summary, indent=2))
     else:
-        print(answer)
+        print(answer(comparison))
         note(f"figures, tables and summary.json: {folder}")
 
 
@@ -144,7 +144,7 @@ def reproduce(
     if folder is not None:
         from simulator import store
 
-        store.check_folder(folder)
+        store.check_writable(folder)
     with Progress("simulated trials", "trials") as progress:
         result = study_of.reproduce(replicates=replicates, seed=seed, workers=workers, progress=progress)
     if folder is not None:
@@ -241,19 +241,16 @@ def run(arguments: list[str]) -> int:
     try:
         outcome = app(arguments, standalone_mode=False, prog_name="allpath")
         return outcome if isinstance(outcome, int) else 0
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         note("interrupted")
         return INTERRUPTED
-    except KeyboardInterrupt:
-        note("interrupted")
-        return INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return BAD_INPUT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if hasattr(error, "format_message"):  # an unknown option or command, or a value of the wrong type
+            error.show()
+            return BAD_INPUT
         faults = getattr(error, "faults", None)
         if faults is not None:
             for fault in faults:

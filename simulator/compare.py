@@ -1,7 +1,8 @@
-"""Compare strategies on the same patients with the same luck: from integer counts to estimates and differences.
+"""Compare strategies on the same patients with the same luck: from counts to estimates and differences.
 
-Intervals are Monte Carlo 95 % intervals: they say how far the simulation is from its own limit, not how sure the
-model is. Differences are paired within patients; from first remission only where two arms share every rule up to it.
+Intervals are Monte Carlo 95 % intervals: they say how far the simulation is from its own limit, not how sure
+the model is. Differences are paired within patients; from first remission only where two arms share every
+rule and choice up to it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from simulator import counts as tally
 from simulator.counts import Counts
@@ -27,15 +27,13 @@ from simulator.estimators.intervals import wilson_interval
 from simulator.patient import State
 from simulator.runner import Progress, pair_months, run
 from simulator.scenario import Scenario, same_until_remission
-from simulator.trajectory import patients_table
+from simulator.trajectory import delivered_of
 
 NORMAL_975 = 1.959963984540054
 CURVE_STEP_BINS = BINS_PER_MONTH // 2
-PATIENTS_DELIVERED = 20_000
-FEWEST_IN_GROUP, FEWEST_GROUPS = 100, 16
 UNCERTAINTY = (
-    "Intervals are Monte Carlo 95 % intervals only: they shrink with the number of simulated patients and say "
-    "nothing about uncertain parameters or about what the evidence cannot identify."
+    "Intervals are Monte Carlo 95 % intervals only: they shrink with the number of simulated patients and "
+    "say nothing about uncertain parameters or about what the evidence cannot identify."
 )
 SOS_GRADES = {"any": Endpoint.SOS_ANY, "severe": Endpoint.SOS_SEVERE, "fatal": Endpoint.SOS_FATAL}
 IN_REMISSION = {
@@ -52,8 +50,14 @@ TALLIED = {
 }
 CONTRASTS = (
     ("naive", "responders, SCT ever v never, OS from day 1: immortal-time prone, not an effect"),
-    ("published_landmark", "responders alive at 4 months, SCT ever (later too) v never: immortal-time prone, not an effect"),
-    ("true_landmark", "in remission by and alive at 4 months, SCT by then v not: confounded by selection, not an effect"),
+    (
+        "published_landmark",
+        "responders alive at 4 months, SCT ever (later too) v never: immortal-time prone, not an effect",
+    ),
+    (
+        "true_landmark",
+        "in remission by 4 months and alive then, SCT by then v not: confounded by selection, not an effect",
+    ),
 )  # fmt: skip
 
 Numbers = dict[str, Any]
@@ -82,7 +86,7 @@ def compare(
     progress: Progress | None = None,
     block: int | None = None,
 ) -> Comparison:
-    """Run every patient under every arm and compare. `progress(done, patients)` is called after each block."""
+    """Run every patient under every arm and compare; `progress(done, patients)` follows each block."""
     counts = run(scenario, workers=workers, block=block, progress=progress)
     return comparison_of(scenario, counts, delivered_of(scenario))
 
@@ -90,7 +94,9 @@ def compare(
 def comparison_of(scenario: Scenario, counts: Counts, delivered: pd.DataFrame) -> Comparison:
     """The comparison that the counts of a finished run contain."""
     if counts.tallies[:, tally.LATE_REMISSIONS].any():
-        raise RuntimeError("a first remission came later than 12 months: endpoints from remission would be censored")
+        raise RuntimeError(
+            "a first remission came later than 12 months: endpoints from remission would be censored"
+        )
     arms = {arm.name: position for position, arm in enumerate(scenario.arms)}
     estimates = {name: arm_estimates(scenario, counts, arm) for name, arm in arms.items()}
     others = {name: arm for name, arm in arms.items() if name != scenario.reference}
@@ -111,7 +117,17 @@ def comparison_of(scenario: Scenario, counts: Counts, delivered: pd.DataFrame) -
     }
     at_horizon = scenario.horizon_months
     estimate_columns = ["arm", "endpoint", "month", "value", "low", "high", "n"]
-    difference_columns = ["arm", "endpoint", "month", "value", "low", "high", "mc_se", "variance_reduction", "nnt"]
+    difference_columns = [
+        "arm",
+        "endpoint",
+        "month",
+        "value",
+        "low",
+        "high",
+        "mc_se",
+        "variance_reduction",
+        "nnt",
+    ]
     estimate_frame = _frame(_rows(estimates, at_horizon), estimate_columns)
     responders = dict(zip(arms, counts.tallies[:, tally.RESPONDERS], strict=True))
     estimate_frame["n"] = [
@@ -145,7 +161,9 @@ def arm_estimates(scenario: Scenario, counts: Counts, arm: int) -> dict[str, Any
         cumulative = np.cumsum(counts.events[arm, endpoint])
         size = population_size(counts, arm, endpoint)
         found[definition.name] = {
-            str(month): proportion(_signed(cumulative[month * BINS_PER_MONTH], size, definition.survival), size)
+            str(month): proportion(
+                _signed(cumulative[month * BINS_PER_MONTH], size, definition.survival), size
+            )
             for month in scenario.report_months
         }
         if definition.survival:
@@ -185,8 +203,8 @@ def proportion(x: int, n: int) -> Numbers:
 def median_months(cumulative: np.ndarray, n: int) -> Numbers:
     """Median of a survival endpoint from cumulative events by bin.
 
-    The interval turns the score interval of a proportion at one half into months (Brookmeyer and Crowley 1982);
-    with nobody censored it is an interval of order statistics and needs no density.
+    The interval turns the score interval of a proportion at one half into months (Brookmeyer and Crowley
+    1982); with nobody censored it is an interval of order statistics and needs no density.
     """
     half_width = NORMAL_975 * math.sqrt(n) / 2.0
     return {
@@ -235,12 +253,14 @@ def mean_and_se(total: int, squares: int, n: int) -> tuple[float, float]:
 
 
 def arm_differences(scenario: Scenario, counts: Counts, arm: int) -> dict[str, Any]:
-    """The summary of one arm against the reference; endpoints from remission only where pairing is fair."""
+    """One arm against the reference; endpoints from remission only where pairing is fair."""
     reference = _reference(scenario)
     here, there = scenario.arms[arm].strategy, scenario.arms[reference].strategy
     from_remission = same_until_remission(here, there)
     if from_remission and counts.unlike_remissions[arm]:
-        raise RuntimeError(f"{scenario.arms[arm].name}: remissions differ although all rules up to them are shared")
+        raise RuntimeError(
+            f"{scenario.arms[arm].name}: remissions differ although all rules up to them are shared"
+        )
     months = pair_months(scenario)
     found: dict[str, Any] = {}
     for endpoint, definition in enumerate(DEFINITIONS):
@@ -300,7 +320,7 @@ def discordant_variance(b: int, c: int, n: int) -> float:
 
 
 def number_needed(numbers: Numbers) -> float | None:
-    """1 / difference, where its interval excludes zero: patients under the policy for one more without the event."""
+    """1 / difference where its interval excludes zero: patients under the policy for one more event-free."""
     if numbers["value"] is None or numbers["low"] <= 0.0 <= numbers["high"] or numbers["value"] == 0.0:
         return None
     return float(1.0 / numbers["value"])
@@ -325,50 +345,55 @@ def paired_restricted_means(
 
 
 def paired_medians(counts: Counts, arm: int, reference: int, endpoint: int) -> Numbers:
-    """Difference of medians; its standard error from the same replicate groups of both arms."""
+    """Difference of medians with its standard error; null where either is not reached."""
     n = population_size(counts, arm, endpoint)
-    here, there = (
-        median_months(np.cumsum(counts.events[each, endpoint]), n)["value"] for each in (arm, reference)
-    )
-    empty: Numbers = {"value": None, "low": None, "high": None, "mc_se": None, "variance_reduction": None}
-    if here is None or there is None:
-        return empty
-    medians = group_medians(counts.groups[[arm, reference], endpoint], n)
-    if medians is None:
-        return empty | {"value": here - there}
-    groups = medians.shape[1]
-    variance = float(np.var(medians[0] - medians[1], ddof=1)) / groups
-    unpaired = float(np.var(medians, axis=1, ddof=1).sum()) / groups
-    half_width = float(stdtrit(groups - 1, 0.975)) * math.sqrt(variance)
+    both = [median_months(np.cumsum(counts.events[each, endpoint]), n) for each in (arm, reference)]
+    if both[0]["value"] is None or both[1]["value"] is None:
+        return {"value": None, "low": None, "high": None, "mc_se": None, "variance_reduction": None}
+    groups = [counts.groups[each, endpoint] for each in (arm, reference)]
+    paired, unpaired = median_variances(both, groups, n)
+    value, se = both[0]["value"] - both[1]["value"], math.sqrt(paired)
     return {
-        "value": here - there,
-        "low": here - there - half_width,
-        "high": here - there + half_width,
-        "mc_se": math.sqrt(variance),
-        "variance_reduction": unpaired / variance if variance > 0.0 else None,
+        "value": value,
+        "low": value - NORMAL_975 * se,
+        "high": value + NORMAL_975 * se,
+        "mc_se": se,
+        "variance_reduction": unpaired / paired if paired > 0.0 else None,
     }
 
 
-def group_medians(groups: np.ndarray, n: int) -> np.ndarray | None:
-    """Medians (arms, groups) in months of replicate groups; None where some group does not reach it.
+def median_variances(medians: list[Numbers], groups: list[np.ndarray], n: int) -> tuple[float, float]:
+    """Variance of the difference of two medians: paired (replicate groups) and unpaired.
 
-    Small groups have biased medians: halve their number until each holds 100 patients and all reach the median.
+    Near its limit a median moves by -slope for every event more before it, slope = 1 / (n x density). The slope
+    comes from the width of the median's own interval (Woodruff 1952), the joint law of the events of both arms
+    from the 256 replicate groups (`groups`, each (256, group bins)). Unlike medians of groups these counts are
+    sums, so that small groups do no harm.
     """
-    bins_per_month = BINS_PER_MONTH / tally.BINS_PER_GROUP_BIN
-    while True:
-        number = groups.shape[1]
-        if n >= FEWEST_IN_GROUP * number or number == FEWEST_GROUPS:
-            medians = np.array(
-                [
-                    [_none_to_nan(months_to(np.cumsum(each)[:-1], each.sum() / 2.0, bins_per_month)) for each in arm]
-                    for arm in groups
-                ]
-            )
-            if np.isfinite(medians).all():
-                return medians
-            if number == FEWEST_GROUPS:
-                return None
-        groups = groups[:, : number // 2] + groups[:, number // 2 :]
+    slopes = [median_slope(numbers, n) for numbers in medians]
+    excess = [
+        slope * (events_by(histogram, numbers["value"]) - histogram.sum(axis=1) / 2.0)
+        for slope, numbers, histogram in zip(slopes, medians, groups, strict=True)
+    ]
+    paired = tally.REPLICATE_GROUPS * float(np.var(excess[0] - excess[1], ddof=1))
+    return paired, sum(slope**2 * n / 4.0 for slope in slopes)
+
+
+def median_slope(numbers: Numbers, n: int) -> float:
+    """Months by which one event more before the median brings it forward."""
+    events = NORMAL_975 * math.sqrt(n) / 2.0  # on either side of the median, by construction of its interval
+    if numbers["high"] is None:  # a flat tail: only the lower side is known
+        return float((numbers["value"] - numbers["low"]) / events)
+    return float((numbers["high"] - numbers["low"]) / (2.0 * events))
+
+
+def events_by(histogram: np.ndarray, months: float) -> np.ndarray:
+    """Events (256,) of each replicate group by a time, linear within a group bin."""
+    cumulative = np.cumsum(histogram, axis=1)
+    position = months * BINS_PER_MONTH / tally.BINS_PER_GROUP_BIN
+    below = int(position)
+    share = position - below
+    return (1.0 - share) * cumulative[:, below] + share * cumulative[:, below + 1]
 
 
 # Frames
@@ -400,7 +425,7 @@ def _frame(rows: Any, columns: list[str] | None = None) -> pd.DataFrame:
 
 
 def _curves(counts: Counts, name: str, arm: int) -> pd.DataFrame:
-    """Every endpoint on a grid of half months; at_risk = event-free patients of the endpoint that ends follow-up."""
+    """Every endpoint on a grid of half months; at_risk = patients whom no event has yet removed."""
     cumulative = np.cumsum(counts.events[arm], axis=1)[:, ::CURVE_STEP_BINS]
     months = np.arange(cumulative.shape[1]) * CURVE_STEP_BINS / BINS_PER_MONTH
     parts = []
@@ -431,7 +456,9 @@ def _occupancy(counts: Counts, name: str, arm: int) -> pd.DataFrame:
     n = int(counts.patients[0])
     return pd.concat(
         [
-            pd.DataFrame({"arm": name, "month": months, "state": state.name.lower(), "share": present[state] / n})
+            pd.DataFrame(
+                {"arm": name, "month": months, "state": state.name.lower(), "share": present[state] / n}
+            )
             for state in State
         ],
         ignore_index=True,
@@ -446,7 +473,11 @@ def _longer_shorter(scenario: Scenario, counts: Counts, others: dict[str, int]) 
     n = int(counts.patients[0])
     reference = _reference(scenario)
     for name, arm in others.items():
-        for quantity, position in (("longer", tally.LONGER), ("equal", tally.EQUAL), ("shorter", tally.SHORTER)):
+        for quantity, position in (
+            ("longer", tally.LONGER),
+            ("equal", tally.EQUAL),
+            ("shorter", tally.SHORTER),
+        ):
             numbers = proportion(counts.lives[arm, position], n)
             place = {"arm": name, "quantity": quantity, "month": scenario.horizon_months}
             yield place | {"luck": "shared"} | numbers
@@ -487,45 +518,18 @@ def _contrasts(scenario: Scenario, counts: Counts, arms: dict[str, int]) -> Iter
                 difference = row["survival_sct"] - row["survival_no_sct"]
                 # Newcombe 1998, method 10: from the two Wilson intervals
                 with_sct, without = (wilson_interval(alive[each], sizes[each]) for each in (1, 0))
-                below = math.hypot(row["survival_sct"] - with_sct.lower, without.upper - row["survival_no_sct"])
-                above = math.hypot(with_sct.upper - row["survival_sct"], row["survival_no_sct"] - without.lower)
+                below = math.hypot(
+                    row["survival_sct"] - with_sct.lower, without.upper - row["survival_no_sct"]
+                )
+                above = math.hypot(
+                    with_sct.upper - row["survival_sct"], row["survival_no_sct"] - without.lower
+                )
                 yield row | {"difference": difference, "low": difference - below, "high": difference + above}
-
-
-def delivered_of(scenario: Scenario, n: int = PATIENTS_DELIVERED) -> pd.DataFrame:
-    """What treatment was given, one row an arm, in the first n patients; medians over those who had any."""
-    rows = []
-    for arm in scenario.arms:
-        table = patients_table(scenario, arm.name, n)
-        sct = table[table["transplanted"] == 1]
-        weeks = sct["transplant_interval_weeks"]
-        rows.append(
-            {
-                "arm": arm.name,
-                "patients": len(table),
-                "inotuzumab_courses_mean": table["inotuzumab_courses"].mean(),
-                "inotuzumab_courses_median": table["inotuzumab_courses"].median(),
-                "inotuzumab_mg_per_m2_median": table["inotuzumab_mg_per_m2"].median(),
-                "blinatumomab_share": (table["blinatumomab_courses"] > 0).mean(),
-                "blinatumomab_courses_mean": table["blinatumomab_courses"].mean(),
-                "blinatumomab_courses_median": table.query("blinatumomab_courses > 0")["blinatumomab_courses"].median(),
-                "sct_share": table["transplanted"].mean(),
-                "sct_month_median": sct["transplant_month"].median(),
-                "interval_weeks_median": weeks.median(),
-                "interval_weeks_lower_quartile": weeks.quantile(0.25),
-                "interval_weeks_upper_quartile": weeks.quantile(0.75),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def _signed(events: Any, n: int, survival: bool) -> Any:
     """Patients without the event for survival, with it for incidence."""
     return n - events if survival else events
-
-
-def _none_to_nan(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _reference(scenario: Scenario) -> int:
@@ -542,5 +546,6 @@ def _sct_policy(strategy: Any) -> tuple[Any, ...]:
     """Who is offered SCT."""
     sct = strategy.transplant
     return (
-        sct.policy, sct.mrd, sct.genetics, sct.earliest_line, sct.latest_line, sct.max_age_years, tuple(sct.donors),
+        sct.policy, sct.mrd, sct.genetics, sct.earliest_line, sct.latest_line, sct.max_age_years,
+        tuple(sct.donors),
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """Results are integer sums: whatever the number of workers or the size of blocks, the same bytes.
 
-`Counts` merges by addition. Standard errors of medians come from 256 replicate groups, patient id mod 256: a draw
-depends on the id only through Philox, so that the id is as good as any hash and the groups differ by one patient.
+`Counts` merges by addition. Standard errors of medians come from 256 replicate groups, patient id mod 256: a
+draw depends on the id only through Philox, so that the id is as good as any hash, and group sizes differ by
+at most one.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ SHORTER, EQUAL, LONGER = range(3)
 
 
 class Counts(NamedTuple):
-    """int64 unless stated; A arms, E endpoints, G grouped endpoints, B = 30 horizon months, M report months."""
+    """int64 unless stated. A arms, E endpoints, G grouped endpoints, B bins to the horizon, M months."""
 
     patients: np.ndarray
     """(1,) patients, each under every arm."""
@@ -46,9 +47,9 @@ class Counts(NamedTuple):
     events: np.ndarray
     """(A, E, B + 1) first events by bin; bin 0 holds events at the origin."""
     groups: np.ndarray
-    """(A, G, 256, B / 10 + 2) int32 (a cell holds at most patients / 256); last bin = no event by the horizon."""
+    """(A, G, 256, B / 10 + 2) int32, cells hold at most patients / 256; last bin: none by the horizon."""
     occupancy: np.ndarray
-    """(A, State, B + 1) entries minus exits by bin: the running sum is the number in a state at a bin's edge."""
+    """(A, State, B + 1) entries minus exits: the running sum is the number in a state at a bin's edge."""
     strata: np.ndarray
     """(A, STRATA, 2, B + 2) OS from day 1 without and with SCT; last bin = alive at the horizon."""
     pairs: np.ndarray
@@ -87,7 +88,7 @@ def merge(into: Counts, more: Counts) -> None:
 
 @compiled
 def restricted_half_bins(bin_, limit_bin):
-    """Time lived up to `limit_bin` in half bins; an event counts at the middle of its bin (trapezoid rule)."""
+    """Time lived up to `limit_bin` in half bins; an event counts at mid-bin (trapezoid rule)."""
     if bin_ > limit_bin:
         return 2 * limit_bin
     return max(2 * bin_ - 1, 0)

@@ -1,9 +1,9 @@
 """Endpoints, each defined once: in words for reports, in code for the kernels.
 
-Every endpoint is the time from an origin to the *first* event of one kind, in one population. Lives are simulated
-to 12 months beyond the horizon and first remission comes within 12 months, so that nothing is censored before the
-horizon, neither from day 1 nor from remission: Kaplan-Meier is 1 - (events so far) / (patients), and the incidence
-of a competing event (Aalen-Johansen) is (events of that kind so far) / (patients), both exactly.
+Every endpoint is the time from an origin to the *first* event of one kind, in one population. Lives go on for
+12 months beyond the horizon and first remission comes within 12 months, so that nothing is censored before
+the horizon, neither from day 1 nor from remission: Kaplan-Meier is 1 - (events so far) / (patients), the
+incidence of a competing event (Aalen-Johansen) is (events of that kind so far) / (patients), both exactly.
 """
 
 from enum import IntEnum
@@ -45,7 +45,7 @@ GROUPED_COUNT = int(Endpoint.OS_FROM_CR) + 1
 
 
 class Definition(NamedTuple):
-    """What an endpoint means. `survival`: reported as the share without the event, else as the share with it."""
+    """What an endpoint means. `survival`: the share without the event is reported, else the share with it."""
 
     name: str
     title: str
@@ -59,7 +59,7 @@ DEFINITIONS = (
     Definition("os", "Overall survival", True, False, Endpoint.OS, "day 1 to death of any cause"),
     Definition(
         "efs", "Event-free survival", True, False, Endpoint.EFS,
-        "day 1 to refractory disease declared, relapse or death; non-response counts on the day it is declared",
+        "day 1 to refractory disease, relapse or death; non-response counts on the day it is declared",
     ),
     Definition(
         "rfs", "Relapse-free survival", True, True, Endpoint.RFS,
@@ -89,10 +89,19 @@ DEFINITIONS = (
         "nrm", "Non-relapse mortality", False, True, Endpoint.RFS,
         "first remission to death without relapse, responders only; relapse competes",
     ),
-    Definition("sct", "First SCT", False, False, Endpoint.OS, "day 1 to first SCT, in any line; death competes"),
-    Definition("sos_any", "SOS", False, False, Endpoint.OS, "day 1 to onset of SOS of any grade; death competes"),
-    Definition("sos_severe", "Severe SOS", False, False, Endpoint.OS, "day 1 to onset of severe SOS; death competes"),
-    Definition("sos_fatal", "Fatal SOS", False, False, Endpoint.OS, "day 1 to death from SOS; other deaths compete"),
+    Definition(
+        "sct", "First SCT", False, False, Endpoint.OS, "day 1 to first SCT in any line; death competes"
+    ),
+    Definition(
+        "sos_any", "SOS", False, False, Endpoint.OS, "day 1 to onset of SOS of any grade; death competes"
+    ),
+    Definition(
+        "sos_severe", "Severe SOS", False, False, Endpoint.OS,
+        "day 1 to onset of severe or very severe SOS; death competes",
+    ),
+    Definition(
+        "sos_fatal", "Fatal SOS", False, False, Endpoint.OS, "day 1 to death from SOS; other deaths compete"
+    ),
 )  # fmt: skip
 
 
@@ -104,7 +113,7 @@ def edge_days(bin_):
 
 @compiled
 def bin_of(days, last_bin):
-    """The bin (edge b - 1, edge b] that holds `days`; last_bin + 1 = not by the horizon; -1 = NaN, not counted."""
+    """The bin (edge b - 1, edge b] that holds `days`; last_bin + 1 = not by the horizon; -1 = NaN."""
     if np.isnan(days):
         return -1
     if days > edge_days(last_bin):
@@ -126,7 +135,7 @@ def or_never(day):
 
 @compiled
 def endpoint_days(patient, days):
-    """Fill `days` (ENDPOINT_COUNT,): from the origin to the event; NEVER = no event, NaN = not in the population."""
+    """Fill `days` (endpoints,): origin to event; NEVER = no event, NaN = not in the population."""
     death = or_never(patient.death_day)
     relapse = or_never(patient.relapse_day)
     refractory = or_never(patient.refractory_day)

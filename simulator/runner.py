@@ -1,7 +1,7 @@
 """Patient ranges over threads: any number of workers and any block size give the same bytes.
 
-The kernels release the GIL, and results are integer sums, so that blocks may end in any order. A worker's sums are
-lent to one block at a time and added up at the end.
+The kernels release the GIL, and results are integer sums, so that blocks may end in any order. A worker's
+sums are lent to one block at a time and added up at the end.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Workspace(NamedTuple):
 
 
 def end_day(horizon_months: int) -> float:
-    """Lives go on beyond the horizon by the latest first remission, so that none is censored from remission."""
+    """Lives go on beyond the horizon by the latest first remission: none is censored from remission."""
     return (horizon_months + REMISSION_WITHIN_MONTHS) * DAYS_PER_MONTH
 
 
@@ -65,7 +65,8 @@ def kernel_of(scenario: Scenario) -> Kernel:
     strategies = np.concatenate([strategy_record(arm.strategy) for arm in scenario.arms]).view(np.recarray)
     reference = [arm.name for arm in scenario.arms].index(scenario.reference)
     report_bins = np.array(pair_months(scenario), np.int64) * BINS_PER_MONTH
-    plan = (end_day(scenario.horizon_months), scenario.horizon_months * BINS_PER_MONTH, reference, report_bins)
+    last_bin = scenario.horizon_months * BINS_PER_MONTH
+    plan = (end_day(scenario.horizon_months), last_bin, reference, report_bins)
     return Kernel(
         new_patients(1),
         np.uint64(scenario.seed),
@@ -110,7 +111,7 @@ def run(
     progress: Progress | None = None,
     patients: range | None = None,
 ) -> Counts:
-    """The counts of a scenario. `workers` None = one per core; `block` patients per call; `patients` part of them."""
+    """The counts of a scenario; `workers` None = one per core, `block` patients a call, `patients` a part."""
     everyone = patients if patients is not None else range(scenario.patients)
     workers = workers or usable_cores()
     block = block or max(1, LIVES_PER_BLOCK // len(scenario.arms))
@@ -129,7 +130,8 @@ def run(
             free.put(space)
         return stop - first
 
-    ranges = [(first, min(first + block, everyone.stop)) for first in range(everyone.start, everyone.stop, block)]
+    starts = range(everyone.start, everyone.stop, block)
+    ranges = [(first, min(first + block, everyone.stop)) for first in starts]
     done = 0
     for finished in _unordered(work, ranges, workers):
         done += finished

@@ -7,7 +7,7 @@ import pandas as pd
 
 from simulator.clocks.cohort import live_table
 from simulator.compiled import compiled
-from simulator.endpoints import ENDPOINT_COUNT, Endpoint, edge_days, endpoint_days
+from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, Endpoint, edge_days, endpoint_days
 from simulator.parameters import load_parameters
 from simulator.patient import Cause, Remission, new_patients
 from simulator.population import population_record
@@ -16,15 +16,20 @@ from simulator.scenario import Scenario
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK, strategy_record
 
 BASELINE = (
-    "age_years", "male", "line_at_entry", "first_remission_over_12_months", "prior_transplant", "low_hypodiploid",
-    "kmt2a", "complex_karyotype", "tp53_mutated", "crlf2", "philadelphia", "peripheral_blasts_percent", "ecog",
-    "cd19_percent", "cd22_percent", "frailty", "unfit_for_transplant", "donor",
+    "age_years", "male", "line_at_entry", "first_remission_over_12_months", "prior_transplant",
+    "low_hypodiploid", "kmt2a", "complex_karyotype", "tp53_mutated", "crlf2", "philadelphia",
+    "peripheral_blasts_percent", "ecog", "cd19_percent", "cd22_percent", "frailty", "unfit_for_transplant",
+    "donor",
 )  # fmt: skip
-DELIVERED = ("courses", "inotuzumab_courses", "inotuzumab_mg_per_m2", "blinatumomab_courses", "maintenance_months")
+DELIVERED = (
+    "courses", "inotuzumab_courses", "inotuzumab_mg_per_m2", "blinatumomab_courses", "maintenance_months",
+)  # fmt: skip
+
+PATIENTS_DELIVERED = 20_000
 
 
 @compiled
-def endpoint_table(table, days):
+def endpoint_table(table: np.recarray, days: np.ndarray) -> None:
     """`endpoint_days` of every row of `table` (n,) into `days` (n, endpoints)."""
     for row in range(len(table)):
         endpoint_days(table[row], days[row])
@@ -33,7 +38,8 @@ def endpoint_table(table, days):
 def lives(scenario: Scenario, arm: str, n: int) -> np.recarray:
     """The records of patients 0 .. n - 1 under one arm, lived as in `runner.run`."""
     strategy = strategy_record(next(each.strategy for each in scenario.arms if each.name == arm))
-    population, parameters = population_record(scenario.population), load_parameters(scenario.parameters).record()
+    population = population_record(scenario.population)
+    parameters = load_parameters(scenario.parameters).record()
     table, blank, until = new_patients(n), new_patients(1), end_day(scenario.horizon_months)
     for first in range(0, n, LIVES_PER_BLOCK):
         part = table[first : first + LIVES_PER_BLOCK]
@@ -44,17 +50,18 @@ def lives(scenario: Scenario, arm: str, n: int) -> np.recarray:
 def patients_table(scenario: Scenario, arm: str, n: int = 100_000) -> pd.DataFrame:
     """The first n patients (at most the scenario's) under one arm.
 
-    Months are from day 1, but rfs_months and os_from_cr_months from first remission (NaN without remission). All
-    times are censored at the horizon; *_event is 0/1, so that `KaplanMeierFitter().fit(t.os_months, t.os_event)`
-    works as it stands. An event that has not come is NaN.
+    Months are from day 1, but rfs_months and os_from_cr_months from first remission (NaN without remission).
+    All times are censored at the horizon; *_event is 0/1, so that `KaplanMeierFitter().fit(t.os_months,
+    t.os_event)` works as it stands. An event that has not come is NaN.
     """
     table = lives(scenario, arm, min(n, scenario.patients))
     days = np.empty((len(table), ENDPOINT_COUNT))
     endpoint_table(table, days)
-    horizon_days = edge_days(scenario.horizon_months * 30)
+    horizon_days = edge_days(scenario.horizon_months * BINS_PER_MONTH)
     columns: dict[str, object] = {"patient": table.id}
     for name, endpoint in (
-        ("os", Endpoint.OS), ("efs", Endpoint.EFS), ("rfs", Endpoint.RFS), ("os_from_cr", Endpoint.OS_FROM_CR),
+        ("os", Endpoint.OS), ("efs", Endpoint.EFS),
+        ("rfs", Endpoint.RFS), ("os_from_cr", Endpoint.OS_FROM_CR),
     ):  # fmt: skip
         time = days[:, endpoint]
         event = np.where(np.isnan(time), np.nan, time <= horizon_days)
@@ -75,8 +82,8 @@ def patients_table(scenario: Scenario, arm: str, n: int = 100_000) -> pd.DataFra
     columns["response_kind"] = np.array([kind.name.lower() for kind in Remission])[table.remission_kind]
     columns["mrd_negative_at_response"] = table.mrd_negative_at_response
     for name, day in (
-        ("remission", table.remission_day), ("refractory", table.refractory_day), ("relapse", table.relapse_day),
-        ("transplant", table.transplant_day), ("sos", table.sos_day),
+        ("remission", table.remission_day), ("refractory", table.refractory_day),
+        ("relapse", table.relapse_day), ("transplant", table.transplant_day), ("sos", table.sos_day),
     ):  # fmt: skip
         columns[f"{name}_month"] = _by(day, horizon_days) / DAYS_PER_MONTH
     for name, endpoint in (
@@ -84,10 +91,41 @@ def patients_table(scenario: Scenario, arm: str, n: int = 100_000) -> pd.DataFra
         ("sos_severe", Endpoint.SOS_SEVERE), ("sos_fatal", Endpoint.SOS_FATAL),
     ):  # fmt: skip
         columns[name] = (days[:, endpoint] <= horizon_days).astype(np.int64)
-    interval = np.where(columns["transplanted"], table.transplant_interval_days, np.nan)
+    transplanted = days[:, Endpoint.SCT] <= horizon_days
+    interval = np.where(transplanted, table.transplant_interval_days, np.nan)
     columns["transplant_interval_weeks"] = interval / DAYS_PER_WEEK
     columns |= {name: table[name] for name in (*DELIVERED, *BASELINE)}
     return pd.DataFrame(columns)
+
+
+def delivered_of(scenario: Scenario, n: int = PATIENTS_DELIVERED) -> pd.DataFrame:
+    """What treatment was given, one row an arm, in the first n patients; medians over those who had any."""
+    rows = []
+    for arm in scenario.arms:
+        table = patients_table(scenario, arm.name, n)
+        sct = table[table["transplanted"] == 1]
+        weeks = sct["transplant_interval_weeks"]
+        blinatumomab = table["blinatumomab_courses"]
+        rows.append(
+            {
+                "arm": arm.name,
+                "patients": len(table),
+                "inotuzumab_courses_mean": table["inotuzumab_courses"].mean(),
+                "inotuzumab_courses_median": table["inotuzumab_courses"].median(),
+                "inotuzumab_mg_per_m2_median": table["inotuzumab_mg_per_m2"].median(),
+                "blinatumomab_share": (blinatumomab > 0).mean(),
+                "blinatumomab_courses_mean": blinatumomab.mean(),
+                "blinatumomab_courses_median": table.query("blinatumomab_courses > 0")[
+                    "blinatumomab_courses"
+                ].median(),
+                "sct_share": table["transplanted"].mean(),
+                "sct_month_median": sct["transplant_month"].median(),
+                "interval_weeks_median": weeks.median(),
+                "interval_weeks_lower_quartile": weeks.quantile(0.25),
+                "interval_weeks_upper_quartile": weeks.quantile(0.75),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _by(day: np.ndarray, horizon_days: float) -> np.ndarray:

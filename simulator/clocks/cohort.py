@@ -43,7 +43,7 @@ def live(patient, parameters, strategy, end_day):
 
 @compiled
 def live_table(table, blank, seed, first_id, population, parameters, strategy, end_day):
-    """Fill `table` (n,) with the lives of patients first_id .. first_id + n - 1; returns the number of events."""
+    """Fill `table` (n,) with patients first_id .. first_id + n - 1; returns the number of events."""
     events = 0
     for row in range(len(table)):
         admit(table[row : row + 1], blank, seed, first_id + row, population, parameters)
@@ -75,10 +75,10 @@ def live_watched(patient, parameters, strategy, end_day, occupancy):
 def compare_range(
     counts, baseline, records, days, bins, blank, seed, first, stop, population, parameters, strategies, plan
 ):
-    """Add to `counts` patients first .. stop - 1, each living under every arm from the same baseline and luck.
+    """Add to `counts` patients first .. stop - 1, each under every arm from the same baseline and luck.
 
-    `baseline` (1,) and `records` (arms,) patient records, `days` (endpoints,) and `bins` (arms, endpoints) are
-    scratch. `plan` = (end_day, last_bin, reference arm, report_bins).
+    `baseline` (1,) and `records` (arms,) patient records, `days` (endpoints,) and `bins` (arms, endpoints)
+    are scratch. `plan` = (end_day, last_bin, reference arm, report_bins).
     """
     end_day, last_bin, reference, report_bins = plan
     for patient_id in range(first, stop):

@@ -1,6 +1,6 @@
 """What a reader sees of a comparison: `answer` and `details` in the terminal, `write_figures` on paper.
 
-Nothing here computes a result. Figures import matplotlib only when they are drawn.
+Nothing here computes a result. matplotlib is imported when something is drawn.
 """
 
 from simulator.report.figures import published_points_figure, write_figures

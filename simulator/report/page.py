@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROW = 0.19  # inches between lines of small print
 SMALL = 8.5
-_SETTINGS = {
+_SETTINGS: Any = {
     "font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 11, "axes.titleweight": "bold",
     "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8,
     "axes.axisbelow": True, "grid.color": "#E3E3E3", "grid.linewidth": 0.7, "lines.linewidth": 1.8,
@@ -48,9 +48,9 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """The PNG (160 dots per inch) and the SVG; the same bytes for the same figure. Call inside `page`."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for kind, extra in (("png", {"metadata": {"Software": None}}), ("svg", {"metadata": {"Date": None}})):
+    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         memory = io.BytesIO()
-        figure.savefig(memory, format=kind, dpi=160, facecolor="white", **extra)
+        figure.savefig(memory, format=kind, dpi=160, facecolor="white", metadata=metadata)
         paths.append(folder / f"{name}.{kind}")
         paths[-1].write_bytes(memory.getvalue())
     return paths
@@ -78,7 +78,7 @@ def write(figure: Figure, x: float, y: float, words: str, size: float = SMALL, *
 
 
 def foot(figure: Figure, words: str) -> None:
-    width = int(figure.get_size_inches()[0] * 16.5)
+    width = int(figure.get_size_inches()[0] * 17.2)
     write(figure, 0.12, 0.1, textwrap.fill(words, width), 7.5, va="bottom", color="#444444")
 
 
@@ -87,29 +87,33 @@ def time_axis(axes: Axes, last: float, label: str) -> None:
     axes.grid(axis="y")
 
 
-def curve(axes: Axes, frame: pd.DataFrame, arm: ArmStyle) -> None:
-    """A curve with its band."""
+def curve(axes: Axes, frame: pd.DataFrame, arm: ArmStyle, many: bool = False) -> None:
+    """A curve with its band; both lighter where there are many."""
     axes.fill_between(frame["month"], frame["low"].astype(float), frame["high"].astype(float),
-                      color=arm.colour, alpha=0.2, linewidth=0)  # fmt: skip
-    axes.plot(frame["month"], frame["value"], color=arm.colour, linestyle=arm.line, label=arm.title)
+                      color=arm.colour, alpha=0.1 if many else 0.2, linewidth=0)  # fmt: skip
+    axes.plot(frame["month"], frame["value"], color=arm.colour, linestyle=arm.line, label=arm.title,
+              linewidth=1.4 if many else 1.8)  # fmt: skip
 
 
 def sample(figure: Figure, x: float, y: float, arm: ArmStyle) -> None:
     """A short piece of an arm's line at a place in inches."""
     from matplotlib.lines import Line2D
 
-    line = Line2D([x, x + 0.42], [y, y], color=arm.colour, linestyle=arm.line, transform=figure.dpi_scale_trans)
+    line = Line2D(
+        [x, x + 0.42], [y, y], color=arm.colour, linestyle=arm.line, transform=figure.dpi_scale_trans
+    )
     figure.add_artist(line)
 
 
-def at_risk(axes: Axes, y: float, numbers: Mapping[float, float], ticks: Sequence[float], colour: str) -> None:
+def at_risk(axes: Axes, y: float, numbers: Mapping[float, float], ticks: Sequence[float]) -> None:
     """One row of numbers at risk beneath the ticks, `y` inches above the foot of the page."""
     from matplotlib.transforms import blended_transform_factory
 
     place = blended_transform_factory(axes.transData, axes.figure.dpi_scale_trans)
     for tick in ticks:
-        axes.text(tick, y, plain(numbers.get(tick), 0), transform=place, ha="center", va="center", fontsize=SMALL,
-                  color=colour)  # fmt: skip
+        axes.text(
+            tick, y, plain(numbers.get(tick), 0), transform=place, ha="center", va="center", fontsize=SMALL
+        )
 
 
 def numbers_at(frame: pd.DataFrame, ticks: Sequence[float]) -> dict[float, float]:

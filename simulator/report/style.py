@@ -1,21 +1,15 @@
 """How results look, in one place: words for endpoints and states, numbers as text, colours.
 
-Colours are those of Okabe & Ito 2008 (distinct under the common colour-vision deficiencies); arms differ in line
-style and marker as well, so that print in black and white is enough.
+Colours are those of Okabe & Ito 2008 (distinct under the common colour-vision deficiencies); arms
+differ in line style and marker as well, so that print in black and white is enough.
 """
 
 from __future__ import annotations
 
-import io
 import math
-import shutil
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 from typing import Any, NamedTuple
-
-from rich.box import Box
-from rich.console import Console
-from rich.table import Table
 
 ENDPOINTS = {
     "os": "Overall survival, from start of treatment",
@@ -32,19 +26,26 @@ ENDPOINTS = {
     "sos_severe": "Cumulative incidence of severe SOS",
     "sos_fatal": "Cumulative incidence of death from SOS",
 }
+ABBREVIATIONS = {"os", "efs", "rfs", "rmst", "cr", "crp", "cri", "sct", "sos", "mrd", "nrm"}
 STATES = {  # drawn from the bottom; the upper edge of the last but one is overall survival
     "remission_after_sct": ("In remission, after SCT", "#0072B2"),
     "remission": ("In first remission, no SCT", "#56B4E9"),
     "later_remission": ("In later remission", "#009E73"),
-    "active": ("Active disease, not yet in remission", "#F0E442"),
+    "active": ("Active disease, before remission or refractory", "#F0E442"),
     "relapsed": ("Relapsed", "#D55E00"),
     "dead": ("Dead", "#BBBBBB"),
 }
 REFERENCE = "#000000"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#777777")
-LINES = ("solid", (0, (6, 2)), (0, (2, 1.2)), (0, (7, 2, 1.5, 2)), (0, (9, 3)), (0, (4, 1.5, 1.2, 1.5, 1.2, 1.5)))
+LINES = (
+    "solid",
+    (0, (6, 2)),
+    (0, (2, 1.2)),
+    (0, (7, 2, 1.5, 2)),
+    (0, (9, 3)),
+    (0, (4, 1.5, 1.2, 1.5, 1.2, 1.5)),
+)
 MARKERS = ("s", "^", "D", "v", "P", "X", "o")
-_RULE = Box("    \n    \n -  \n    \n    \n    \n    \n    \n", ascii=True)  # dashes under the headings
 MONTE_CARLO = "intervals: Monte Carlo, 95 %"
 
 
@@ -57,16 +58,44 @@ class ArmStyle(NamedTuple):
     marker: str
 
 
-def arm_styles(scenario: Any) -> dict[str, ArmStyle]:
+def short_name(endpoint: str) -> str:
+    """The key of an endpoint, or of another number of the summary, with its abbreviations in capitals."""
+    words = endpoint.removesuffix("_months").split("_")
+    return " ".join(word.upper() if word in ABBREVIATIONS else word for word in words)
+
+
+def words_of(endpoint: str) -> str:
+    """An endpoint in full."""
+    return ENDPOINTS.get(endpoint) or short_name(endpoint)
+
+
+def scenario_of(comparison: Any) -> Any:
+    """The scenario of a comparison; where it holds none, what its summary says of it."""
+    scenario = getattr(comparison, "scenario", None)
+    if scenario is not None:
+        return scenario
+    s = comparison.summary
+    arms = tuple(SimpleNamespace(name=name, title=name.replace("_", " ")) for name in s["arms"])
+    return SimpleNamespace(name=s["scenario"], question=s["question"], reference=s["reference"], arms=arms,
+                           report_months=s["report_months"], horizon_months=s["horizon_months"])  # fmt: skip
+
+
+def titles_of(comparison: Any) -> dict[str, str]:
+    """The title of each arm, the reference marked."""
+    s = scenario_of(comparison)
+    return {a.name: f"{a.title} (reference)" if a.name == s.reference else str(a.title) for a in s.arms}
+
+
+def arm_styles(comparison: Any) -> dict[str, ArmStyle]:
     """A style for each arm, in the order of the scenario: the reference black and solid."""
-    styles, place = {}, 0
-    for arm in scenario.arms:
-        title = str(arm.title or arm.name)
-        if arm.name == scenario.reference:
-            styles[arm.name] = ArmStyle(f"{title} (reference)", REFERENCE, LINES[0], "o")
+    styles: dict[str, ArmStyle] = {}
+    place = 0
+    for name, title in titles_of(comparison).items():
+        if name == scenario_of(comparison).reference:
+            styles[name] = ArmStyle(title, REFERENCE, LINES[0], "o")
             continue
         line = LINES[1 + (place + place // len(COLOURS)) % (len(LINES) - 1)]
-        styles[arm.name] = ArmStyle(title, COLOURS[place % len(COLOURS)], line, MARKERS[place % len(MARKERS)])
+        styles[name] = ArmStyle(title, COLOURS[place % len(COLOURS)], line, MARKERS[place % len(MARKERS)])
         place += 1
     return styles
 
@@ -98,11 +127,11 @@ def percent(value: Any, decimals: int = 1, sign: bool = False) -> str:
 
 
 def span(low: Any, high: Any, decimals: int = 1, scale: float = 1.0, sign: bool = False) -> str:
-    """An interval as text, or nothing when both ends are undefined."""
+    """An interval as text, or nothing when both ends are undefined; NR: not reached."""
     ends = [number(low), number(high)]
     if ends == [None, None]:
         return ""
-    low, high = (plain(None if end is None else scale * end, decimals, sign, "not reached") for end in ends)
+    low, high = (plain(None if end is None else scale * end, decimals, sign, "NR") for end in ends)
     return f"{low} to {high}" if sign else f"{low}–{high}"
 
 
@@ -114,35 +143,6 @@ def interval(cell: Any, decimals: int = 1, scale: float = 1.0) -> str:
 def nearest(months: Iterable[float], wanted: float) -> float:
     """The month closest to the one wanted; the earlier of two."""
     return min(sorted(months), key=lambda month: abs(month - wanted))
-
-
-def text_width(width: int | None) -> int:
-    """What was asked for, else the terminal's; 80 where output is piped, and never less."""
-    if width is None:
-        width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
-    return max(width, 80)
-
-
-def filled(text: str | Table, width: int) -> str:
-    """Words or a table in lines of at most `width`, without markup and colour."""
-    memory = io.StringIO()
-    console = Console(file=memory, width=width, color_system=None, markup=False, highlight=False, emoji=False)
-    console.print(text)
-    return "\n".join(line.rstrip() for line in memory.getvalue().splitlines())
-
-
-def aligned(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int, words: Sequence[int] = (0,)) -> str:
-    """A table: columns of `words` stand left and may wrap, all others stand right and never do."""
-    table = Table(box=_RULE, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
-    for place, head in enumerate(heads):
-        if place in words:
-            table.add_column(head, overflow="fold")
-        else:
-            least = max(map(len, head.split("\n")))
-            table.add_column(head, justify="right", no_wrap=True, min_width=least, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return filled(table, width)
 
 
 def caption(comparison: Any) -> str:

@@ -35,7 +35,7 @@ def begin(patient, parameters, strategy, limit_days):
     salvage.begin(patient)
     response.begin(patient, parameters, strategy)
     induction.begin(patient, parameters, strategy)
-    sos.begin(patient, strategy)
+    sos.begin(patient, parameters, strategy)
     death.begin(patient, parameters, limit_days)
 
 

@@ -6,6 +6,7 @@ from simulator import draws
 from simulator.calendar import Slot
 from simulator.compiled import compiled
 from simulator.draws import normal_from, uniform_pair
+from simulator.hazards import inotuzumab_effect
 from simulator.strategy import IntervalAct, WhileWaiting
 
 SCT_AHEAD = 1  # transplant_decision
@@ -33,12 +34,13 @@ def credit_course(patient, parameters):
         return
     patient.remission_courses += 1
     share = parameters.inotuzumab_share_of_kill
-    drug = 1.0 - share + share * patient.course_drug_effect
-    u = uniform_pair(patient.seed, patient.id, draws.LOG_KILL // 2, patient.courses)[0]
+    drug = 1.0 - share + share * inotuzumab_effect(
+        patient.course_inotuzumab_mg_per_m2, parameters.inotuzumab_saturation_mg_per_m2, patient.cd22_percent
+    )
     kill = (
         parameters.log_kill_in_remission * drug
         - parameters.log_kill_loss_per_frailty * patient.frailty
-        + parameters.log_kill_sigma_in_remission * normal_from(u)
+        + parameters.log_kill_sigma_in_remission * normal_from(patient.course_kill_luck)
     )
     patient.kill_in_remission_log10 += max(kill, 0.0)
     patient.course_factor *= np.exp(parameters.course_log_factor * drug)

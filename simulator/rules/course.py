@@ -13,7 +13,6 @@ from simulator.draws import normal_from, uniform_pair
 from simulator.hazards import log_normal_days, probability
 
 PROLONGED_DAYS = 42.0  # platelets <= 50 x 10^9/L beyond six weeks, K191
-CD22_REFERENCE_PERCENT = 95.4  # K068
 
 
 @compiled
@@ -23,15 +22,14 @@ def start_course(patient, parameters, strategy, now):
     patient.course_day = now
     patient.course_doses_given = 0
     patient.course_inotuzumab_mg_per_m2 = 0.0
-    patient.course_drug_effect = 0.0
+    patient.course_kill_luck, u_day = uniform_pair(patient.seed, patient.id, draws.LOG_KILL // 2, patient.courses)
     schedule_next_dose(patient, strategy)
     recover_platelets(patient, parameters, strategy, now)
     if patient.in_remission:
         patient.calendar[Slot.MRD] = patient.course_end_day
         patient.calendar[Slot.NEXT_TREATMENT] = patient.course_end_day
     else:
-        u = uniform_pair(patient.seed, patient.id, draws.ASSESSMENT_DAY // 2, patient.courses)[1]
-        day = log_normal_days(normal_from(u), parameters.assessment_median_days, parameters.assessment_sigma)
+        day = log_normal_days(normal_from(u_day), parameters.assessment_median_days, parameters.assessment_sigma)
         patient.calendar[Slot.RESPONSE] = now + min(max(day, 10.0), strategy.course_days)
 
 
@@ -64,13 +62,6 @@ def give_inotuzumab(patient, parameters, strategy, now):
     patient.inotuzumab_mg_per_m2 += dose
     patient.course_inotuzumab_mg_per_m2 += dose
     patient.last_inotuzumab_day = now
-    half = parameters.inotuzumab_saturation_mg_per_m2
-    patient.course_drug_effect = (
-        (1.0 - np.exp(-patient.course_inotuzumab_mg_per_m2 / half))
-        / (1.0 - np.exp(-1.0 / half))
-        * patient.cd22_percent
-        / CD22_REFERENCE_PERCENT
-    )
     schedule_next_dose(patient, strategy)
 
 

@@ -6,7 +6,7 @@ from simulator import draws
 from simulator.calendar import NEVER, Slot
 from simulator.compiled import compiled
 from simulator.draws import exponential
-from simulator.hazards import weibull_days, years_to_background_death
+from simulator.hazards import exponential_days, years_to_background_death
 from simulator.patient import Cause
 
 DAYS_PER_YEAR = 365.25
@@ -59,7 +59,7 @@ def open_remission_death(patient, parameters, now):
     )
     share = exponential(patient, draws.REMISSION_DEATH, patient.line) / theta
     if patient.transplants == 0:
-        patient.calendar[Slot.REMISSION_DEATH] = now + weibull_days(share, parameters.remission_death_mean_days, 1.0)
+        patient.calendar[Slot.REMISSION_DEATH] = now + exponential_days(share, parameters.remission_death_mean_days)
 
 
 @compiled

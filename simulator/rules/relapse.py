@@ -34,9 +34,13 @@ def retime_relapse(patient, parameters, now):
     if multiplier == patient.relapse_multiplier and speed == patient.relapse_speed:
         return
     if np.isnan(patient.molecular_relapse_day):
-        accrue(patient, parameters, now)
-        patient.relapse_multiplier, patient.relapse_speed = multiplier, speed
-        schedule_molecular_relapse(patient, parameters, now)
+        turn_clock(patient, now)
+        if multiplier != patient.relapse_multiplier:
+            accrue(patient, parameters)
+            patient.relapse_multiplier = multiplier
+            aim(patient, parameters)
+        patient.relapse_speed = speed
+        schedule_molecular_relapse(patient, now)
     else:
         treat_growing_clone(patient, parameters, multiplier, speed, now)
 
@@ -59,14 +63,14 @@ def begin_clock(patient, parameters, now):
     patient.relapse_multiplier = 1.0
     patient.relapse_speed = clock_speed(patient)
     patient.relapse_latency_days = 0.0
+    patient.relapse_share = 0.0
     patient.relapse_accrued_day = now
     patient.molecular_relapses = 0
     patient.molecular_relapse_day = np.nan
     patient.relapse_rate = np.exp(relapse_log_theta(patient, parameters))
     patient.relapse_left = exponential(patient, draws.RELAPSE, patient.line * MOST_CLONES)
-    z = normal(patient, draws.DOUBLING_TIME, patient.line)
-    patient.doubling_days = log_normal_days(z, parameters.doubling_median_days, parameters.doubling_sigma)
-    schedule_molecular_relapse(patient, parameters, now)
+    aim(patient, parameters)
+    schedule_molecular_relapse(patient, now)
 
 
 @compiled
@@ -90,40 +94,51 @@ def relapse_log_theta(patient, parameters):
 
 
 @compiled
-def accrue(patient, parameters, now):
-    """Consume the threshold up to now at the rate and clock speed in force since the last accrual."""
-    median, shape = parameters.relapse_latency_median_days, parameters.relapse_latency_shape
-    latency = patient.relapse_latency_days + (now - patient.relapse_accrued_day) * patient.relapse_speed
-    share = log_logistic_share(latency, median, shape) - log_logistic_share(patient.relapse_latency_days, median, shape)
-    patient.relapse_left -= patient.relapse_rate * patient.relapse_multiplier * share
-    patient.relapse_latency_days = latency
+def turn_clock(patient, now):
+    """Bring the latency clock to now at the speed in force."""
+    patient.relapse_latency_days += (now - patient.relapse_accrued_day) * patient.relapse_speed
     patient.relapse_accrued_day = now
 
 
 @compiled
-def schedule_molecular_relapse(patient, parameters, now):
-    """When, at the rate and speed in force, the threshold is reached; NEVER if it is not."""
+def accrue(patient, parameters):
+    """Consume the threshold up to the clock's reading at the rate in force since the last accrual."""
     median, shape = parameters.relapse_latency_median_days, parameters.relapse_latency_shape
     share = log_logistic_share(patient.relapse_latency_days, median, shape)
-    share += patient.relapse_left / (patient.relapse_rate * patient.relapse_multiplier)
-    latency = log_logistic_days(share, median, shape)
-    wait = max(latency - patient.relapse_latency_days, 0.0) / patient.relapse_speed
+    patient.relapse_left -= patient.relapse_rate * patient.relapse_multiplier * (share - patient.relapse_share)
+    patient.relapse_share = share
+
+
+@compiled
+def aim(patient, parameters):
+    """The clock reading at which, at the rate in force, the threshold is reached; NEVER if it is not."""
+    share = patient.relapse_share + patient.relapse_left / (patient.relapse_rate * patient.relapse_multiplier)
+    latency = log_logistic_days(share, parameters.relapse_latency_median_days, parameters.relapse_latency_shape)
+    patient.relapse_due_latency_days = max(latency, patient.relapse_latency_days)
+
+
+@compiled
+def schedule_molecular_relapse(patient, now):
+    """The day on which the clock gets there at the speed in force."""
+    wait = (patient.relapse_due_latency_days - patient.relapse_latency_days) / patient.relapse_speed
     patient.calendar[Slot.MOLECULAR_RELAPSE] = now + wait
 
 
 @compiled
 def relapse_molecularly(patient, parameters, strategy, now):
     """MOLECULAR_RELAPSE: the clone grows from what is there (at least the escape burden) to 5 % blasts."""
-    accrue(patient, parameters, now)
+    turn_clock(patient, now)
+    accrue(patient, parameters)
     remaining = parameters.escape_burden_log10
     if patient.line == patient.line_at_entry:
         treated = patient.kill_in_remission_log10 + patient.blinatumomab_kill_log10 + patient.transplant_kill_log10
         remaining = max(remaining, patient.burden_at_remission_log10 - treated)
     patient.molecular_relapses += 1
     patient.molecular_relapse_day = now
+    z = normal(patient, draws.DOUBLING_TIME, patient.line)
+    patient.doubling_days = log_normal_days(z, parameters.doubling_median_days, parameters.doubling_sigma)
     patient.molecular_burden_log10 = remaining
     patient.molecular_growth_days = (OVERT_LOG10 - remaining) / LOG10_2 * patient.doubling_days
-    patient.relapse_accrued_day = now
     patient.calendar[Slot.MOLECULAR_RELAPSE] = NEVER
     patient.calendar[Slot.RELAPSE] = now + patient.molecular_growth_days / patient.relapse_speed
 
@@ -133,8 +148,7 @@ def treat_growing_clone(patient, parameters, multiplier, speed, now):
     """A factor changed during molecular relapse: growth slows, or the clone is eradicated with probability 1 - f."""
     grown = (now - patient.relapse_accrued_day) * patient.relapse_speed
     patient.molecular_growth_days = max(patient.molecular_growth_days - grown, 0.0)
-    patient.relapse_latency_days += grown
-    patient.relapse_accrued_day = now
+    turn_clock(patient, now)
     survival = multiplier / patient.relapse_multiplier
     patient.relapse_multiplier, patient.relapse_speed = multiplier, speed
     treatments = patient.remission_courses + 8 * patient.blinatumomab_completed + 256 * patient.transplants
@@ -143,7 +157,12 @@ def treat_growing_clone(patient, parameters, multiplier, speed, now):
         patient.calendar[Slot.RELAPSE] = NEVER
         clone = patient.line * MOST_CLONES + min(patient.molecular_relapses, MOST_CLONES - 1)
         patient.relapse_left = exponential(patient, draws.RELAPSE, clone)
-        schedule_molecular_relapse(patient, parameters, now)
+        # clones that would have come while this one grew are hidden by it: the hazard goes on from today
+        patient.relapse_share = log_logistic_share(
+            patient.relapse_latency_days, parameters.relapse_latency_median_days, parameters.relapse_latency_shape
+        )
+        aim(patient, parameters)
+        schedule_molecular_relapse(patient, now)
     else:
         patient.calendar[Slot.RELAPSE] = now + patient.molecular_growth_days / speed
 

@@ -5,7 +5,8 @@ import numpy as np
 from simulator import draws
 from simulator.calendar import Slot
 from simulator.compiled import compiled
-from simulator.draws import normal_from, uniform, uniform_pair
+from simulator.draws import normal_from, uniform
+from simulator.hazards import inotuzumab_effect
 from simulator.patient import OVERT_LOG10, Remission
 
 MOST_INDUCTION_COURSES = 4
@@ -39,15 +40,17 @@ def log_kill(patient, parameters):
     """log10 cells killed by the latest course: regimen, line, first remission, frailty, CD22 and chance."""
     first = patient.courses == 1
     mean = parameters.log_kill_course_1 if first else parameters.log_kill_later_course
-    u = uniform_pair(patient.seed, patient.id, draws.LOG_KILL // 2, patient.courses)[0]
-    inotuzumab = parameters.inotuzumab_share_of_kill * mean * (patient.course_drug_effect - 1.0)
+    effect = inotuzumab_effect(
+        patient.course_inotuzumab_mg_per_m2, parameters.inotuzumab_saturation_mg_per_m2, patient.cd22_percent
+    )
+    inotuzumab = parameters.inotuzumab_share_of_kill * mean * (effect - 1.0)
     return (
         mean
         + inotuzumab
         - parameters.log_kill_loss_later_line * (patient.line_at_entry > 1)
         + parameters.log_kill_gain_long_first_remission * patient.first_remission_over_12_months
         - parameters.log_kill_loss_per_frailty * patient.frailty
-        + parameters.log_kill_sigma * normal_from(u)
+        + parameters.log_kill_sigma * normal_from(patient.course_kill_luck)
     )
 
 

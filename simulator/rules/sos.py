@@ -18,10 +18,15 @@ FOUR_WEEKS = 28.0
 
 
 @compiled
-def begin(patient, strategy):
-    """Prophylaxis and the drug-only threshold."""
+def begin(patient, parameters, strategy):
+    """Prophylaxis, the drug-only threshold and the hazard that a dose adds."""
     patient.ursodiol = uniform(patient, draws.URSODIOL, 0) < strategy.ursodiol_share
     patient.sos_drug_left = exponential(patient, draws.SOS_DRUG, 1)
+    patient.sos_drug_rate = np.exp(
+        parameters.sos_drug_log_rate_per_mg_per_m2
+        + parameters.sos_log_odds_ursodiol * patient.ursodiol
+        + parameters.sos_log_odds_prior_transplant * patient.prior_transplant
+    )
 
 
 @compiled
@@ -39,14 +44,12 @@ def retime_sos(patient, parameters, strategy, now):
 def add_dose_risk(patient, parameters, now):
     """Each dose adds hazard that is spent exponentially over the following weeks (latest case day 56, X014)."""
     days = parameters.sos_drug_mean_days
-    spent = patient.sos_drug_outstanding * (1.0 - np.exp(-(now - patient.sos_drug_day) / days))
-    patient.sos_drug_left -= spent
-    patient.sos_drug_outstanding -= spent
+    if patient.sos_drug_outstanding > 0.0:
+        spent = patient.sos_drug_outstanding * (1.0 - np.exp(-(now - patient.sos_drug_day) / days))
+        patient.sos_drug_left -= spent
+        patient.sos_drug_outstanding -= spent
     dose = patient.inotuzumab_mg_per_m2 - patient.sos_dose_counted
-    log_rate = parameters.sos_drug_log_rate_per_mg_per_m2
-    log_rate += parameters.sos_log_odds_ursodiol * patient.ursodiol
-    log_rate += parameters.sos_log_odds_prior_transplant * patient.prior_transplant
-    patient.sos_drug_outstanding += np.exp(log_rate) * dose
+    patient.sos_drug_outstanding += patient.sos_drug_rate * dose
     patient.sos_dose_counted = patient.inotuzumab_mg_per_m2
     patient.sos_drug_day = now
     if patient.sos_drug_left < patient.sos_drug_outstanding:

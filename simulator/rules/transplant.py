@@ -116,7 +116,6 @@ def transplant(patient, parameters, strategy, now):
     patient.latest_transplant_day = now
     clear_plans(patient)
     patient.calendar[Slot.REMISSION_DEATH] = NEVER
-    patient.calendar[Slot.MRD] = now + 91.0 if strategy.mrd_every_days > 0.0 and patient.transplants == 1 else NEVER
     condition(patient, parameters, strategy)
     graft_against_leukaemia(patient, parameters)
     open_transplant_death(patient, parameters, now)

@@ -137,7 +137,7 @@ def _bands(curves: list[dict[str, Floats]]) -> dict[str, list[dict[str, Any]]]:
             m = len(MONTHS)
             risk = dict(zip(AT_RISK_MONTHS.astype(int).tolist(), median[m:].round().astype(int).tolist(), strict=True))
             bands[title].append(
-                {"label": label, "months": MONTHS, "median": median[:m], "low": low[:m], "high": high[:m], "n_at_risk": risk}
+                {"label": label, "month": MONTHS, "median": median[:m], "low": low[:m], "high": high[:m], "n_at_risk": risk}
             )
     return bands
 
@@ -189,6 +189,10 @@ def _z(row: Row, drawn: Floats, simulated: float) -> float:
 
 def _defined(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+def _share(percent: float) -> float | None:
+    return None if math.isnan(percent) else percent / 100.0
 
 
 def inside_counts(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -245,8 +249,8 @@ def write(result: Reproduction, folder: Path) -> None:
                     "label": label,
                     "month": 36.0,
                     "value": rows[rate].value / 100.0,
-                    "low": low / 100.0,
-                    "high": high / 100.0,
+                    "low": _share(low),
+                    "high": _share(high),
                     "text": f"{rows[rate].value:g} % ({rate})",
                 }
             )
@@ -254,6 +258,6 @@ def write(result: Reproduction, folder: Path) -> None:
                 value = rows[median].value
                 text = f"median {value:g} months ({median})"
                 points.append(
-                    {"label": label, "month": value, "value": 0.5, "low": math.nan, "high": math.nan, "text": text}
+                    {"label": label, "month": value, "value": 0.5, "low": None, "high": None, "text": text}
                 )
-        published_points_figure(result.curves[title], points, folder, f"kantarjian-2023 fig {title}")
+        published_points_figure(result.curves[title], points, folder, f"fig-{title[:2].lower()}", f"Kantarjian 2023, Fig. {title}")

@@ -1,0 +1,80 @@
+"""allpath: patients with relapsed or refractory B-cell ALL, simulated; strategies compared on the same patients.
+
+    import simulator as ap
+
+    scenario = ap.load_scenario("sct_vs_no_sct", patients=20_000)
+    comparison = ap.compare(scenario)
+    comparison.differences                      # pandas: paired differences with Monte Carlo standard errors
+    ap.patients_table(scenario, "sct", 5_000)   # one row a patient, ready for lifelines
+
+The house, from the ground up (imports run one way):
+
+    patient      the record: every field, its unit and the phase that owns it
+    calendar     a patient's future: one slot per kind of event
+    draws        luck as a pure function of (seed, patient, decision, occurrence)
+    hazards      cumulative-hazard shapes and their inverses
+    strategy     what is planned            population   who the patients are
+    parameters   the numbers, with origins  rules/       one file per clinical phase, and the table event -> rule
+    clocks/      what drives the rules      endpoints    OS, RFS, EFS, relapse, NRM, SOS: defined once
+    counts       integer sums that merge    runner       patient ranges over workers
+    scenario     read, validate, resolve    compare      estimates and paired differences
+    trajectory   patient tables             store        run folders
+    estimators/  what papers print          report/      tables and figures
+    cli          the commands; the only room that knows `calibration`
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.compare import Comparison, compare
+    from simulator.parameters import ParameterError, ParameterSet, load_parameters
+    from simulator.scenario import Scenario, ScenarioError, load_scenario, resolved, shipped_scenarios
+    from simulator.store import FolderError, write_run
+    from simulator.trajectory import patients_table
+
+__version__ = "0.1.0"
+__all__ = [
+    "Comparison",
+    "FolderError",
+    "ParameterError",
+    "ParameterSet",
+    "Scenario",
+    "ScenarioError",
+    "compare",
+    "load_parameters",
+    "load_scenario",
+    "patients_table",
+    "resolved",
+    "shipped_scenarios",
+    "write_run",
+]
+
+# Words come from their room on first use: `import simulator` and `--help` must not wait for the compiler.
+_ROOMS = {
+    "Comparison": "compare",
+    "compare": "compare",
+    "FolderError": "store",
+    "write_run": "store",
+    "ParameterError": "parameters",
+    "ParameterSet": "parameters",
+    "load_parameters": "parameters",
+    "Scenario": "scenario",
+    "ScenarioError": "scenario",
+    "load_scenario": "scenario",
+    "resolved": "scenario",
+    "shipped_scenarios": "scenario",
+    "patients_table": "trajectory",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'simulator' has no attribute {name!r}")
+    word = getattr(import_module(f"simulator.{_ROOMS[name]}"), name)
+    globals()[name] = word  # a submodule of the same name (compare) must not win
+    return word
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -365,10 +365,10 @@ def paired_medians(counts: Counts, arm: int, reference: int, endpoint: int) -> N
 def median_variances(medians: list[Numbers], groups: list[np.ndarray], n: int) -> tuple[float, float]:
     """Variance of the difference of two medians: paired (replicate groups) and unpaired.
 
-    Near its limit a median moves by -slope for every event more before it, slope = 1 / (n x density). The slope
-    comes from the width of the median's own interval (Woodruff 1952), the joint law of the events of both arms
-    from the 256 replicate groups (`groups`, each (256, group bins)). Unlike medians of groups these counts are
-    sums, so that small groups do no harm.
+    Near its limit a median moves by -slope for every event more before it, slope = 1 / (n x density). The
+    slope comes from the width of the median's own interval (Woodruff 1952), the joint law of the events of
+    both arms from the 256 replicate groups (`groups`, each (256, group bins)). Unlike medians of groups these
+    counts are sums, so that small groups do no harm.
     """
     slopes = [median_slope(numbers, n) for numbers in medians]
     excess = [

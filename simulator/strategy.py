@@ -159,7 +159,7 @@ class Mrd(Section):
     """The assay and the dates on which it is done in remission (always at response and after each course)."""
 
     assay: Literal["flow", "ngs"] = "flow"
-    surveillance_every_months: Annotated[int, number("months", 0, 12, "during maintenance and after; 0 = none")] = 6
+    surveillance_every_months: Annotated[int, number("months", 0, 12, "marrows after treatment; 0 = none")] = 3
     surveillance_months: Annotated[int, number("months", 0, 60, "how long")] = 36
     at_molecular_relapse: Literal["nothing", "blinatumomab"] = "nothing"
 

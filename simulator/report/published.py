@@ -26,7 +26,7 @@ from simulator.report.page import (
 from simulator.report.style import COLOURS, LINES, MARKERS, REFERENCE, ArmStyle, plain, span
 from simulator.report.text import aligned, text_width
 
-ROLES = {"calibrate": "Fitted", "validate": "Held out, not fitted"}
+ROLES = {"fitted": "Fitted", "predicted": "Predicted, never fitted"}
 UNITS = (  # a word in the quantity's name, the unit it means, decimals; the first that fits
     ("hazard ratio", "HR", 3),
     ("log-rank p", "P", 3),

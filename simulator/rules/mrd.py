@@ -31,8 +31,8 @@ def assess_mrd(patient, parameters, strategy, now):
             patient.mrd_negative_at_response = 1
         if patient.courses <= 3:
             patient.mrd_negative_within_3_courses = 1
-    # surveillance is simulated where its result can change care; otherwise nobody reads it
-    if strategy.blinatumomab_at_molecular_relapse:
+    # once negative, later marrows are simulated only where a result can change care; otherwise nobody reads them
+    if not negative or strategy.blinatumomab_at_molecular_relapse:
         next_day = now + strategy.mrd_every_days
         ends = patient.remission_day + strategy.mrd_until_days
         patient.calendar[Slot.MRD] = next_day if strategy.mrd_every_days > 0.0 and next_day <= ends else np.inf

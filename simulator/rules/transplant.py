@@ -9,6 +9,7 @@ from simulator.draws import exponential, normal_from, uniform, uniform_pair
 from simulator.hazards import log_normal_days, probability, weibull_days, weibull_share
 from simulator.strategy import Donor, IntervalAct, MrdCriterion, TransplantPolicy
 
+FIRST_MARROW_DAYS = 91.0  # after SCT (judgement)
 SECOND_LOOK_DAYS = 42.0  # an MRD criterion is judged on the marrow after the next course (judgement)
 
 
@@ -116,6 +117,8 @@ def transplant(patient, parameters, strategy, now):
     patient.latest_transplant_day = now
     clear_plans(patient)
     patient.calendar[Slot.REMISSION_DEATH] = NEVER
+    if np.isnan(patient.mrd_negative_day) or strategy.blinatumomab_at_molecular_relapse:
+        patient.calendar[Slot.MRD] = now + FIRST_MARROW_DAYS
     condition(patient, parameters, strategy)
     graft_against_leukaemia(patient, parameters)
     open_transplant_death(patient, parameters, now)

@@ -1,6 +1,6 @@
 """Counts against lifelines, closed forms and brute force over the same lives; the printed Monte Carlo errors.
 
-The functions `judge_*` are the comparators; `tests/sabotage/test_counts_sabotage.py` shows each a wrong value.
+The functions `judge_*` are comparators; `tests/sabotage/test_counts_sabotage.py` shows each a wrong value.
 """
 
 import math
@@ -265,13 +265,13 @@ def test_paired_variance_in_closed_form():
     assert numbers["variance_reduction"] == pytest.approx((0.25 + 0.21) / 10 / 0.036, rel=1e-14)
 
 
-# Printed Monte Carlo errors. 200 seeds x 2,000 patients: the ratio of printed error to spread has a standard error
-# of 5 %. Tolerance 17 % (difference of proportions and of restricted means): false alarm 0.1 % per quantity, an
-# error of 23 % in a printed standard error is found nine times in ten. Medians rest on a density estimated from
-# about 90 events, and their own law is not quite normal: tolerance 25 %, an error of 31 % is found nine times in
-# ten. A case mix of later lines keeps medians well within the horizon, whatever the parameters. The seeds are
-# fixed: the test passes or fails for ever. The same runs count how often intervals hold the grand mean (expected
-# 190 of 200, three standard errors = 9).
+# Printed Monte Carlo errors. 200 seeds x 2,000 patients: the ratio of printed error to spread has a standard
+# error of 5 %. Tolerance 17 % (difference of proportions and of restricted means): false alarm 0.1 % per
+# quantity, an error of 23 % in a printed standard error is found nine times in ten. Medians rest on a density
+# estimated from about 90 events, and their own law is not quite normal: tolerance 25 %, an error of 31 % is
+# found nine times in ten. A case mix of later lines keeps medians well within the horizon, whatever the
+# parameters. The seeds are fixed: the test passes or fails for ever. The same runs count how often intervals
+# hold the grand mean (expected 190 of 200, three standard errors = 9).
 
 SEEDS, PATIENTS_A_SEED = 200, 2000
 
@@ -315,7 +315,6 @@ def test_printed_error_of_a_difference_is_its_spread(keys, tolerance):
     numbers = [each for each in collected(0, *keys) if each["mc_se"] is not None]
     assert len(numbers) == SEEDS
     values = np.array([each["value"] for each in numbers])
-    print(keys, np.std(values), np.sqrt(np.mean([e["mc_se"] ** 2 for e in numbers])))
     judge_spread(values, [each["mc_se"] for each in numbers], tolerance)
     held = np.mean([each["low"] <= values.mean() <= each["high"] for each in numbers])
     assert 0.90 <= held <= 0.995
@@ -328,6 +327,5 @@ def test_printed_error_of_a_difference_is_its_spread(keys, tolerance):
 def test_intervals_of_one_arm_hold_the_truth_nineteen_times_in_twenty(keys):
     numbers = collected(1, *keys)
     middle = np.mean([each["value"] for each in numbers])
-    print(keys, middle)
     held = np.mean([each["low"] <= middle <= each["high"] for each in numbers])
     assert 0.90 <= held <= 0.995

@@ -232,7 +232,7 @@ def test_reproduction_table():
         "quantity": "OS rate at 36 months",
         "subgroup": "MRD-positive",
         "n": 31,
-        "role": "calibrate",
+        "role": "fitted",
         "reported": 11,
         "simulated": 14.23,
         "published_low": 0.8,
@@ -245,7 +245,7 @@ def test_reproduction_table():
         "reading": None,
     }
     rows = [row, row | {"id": "K2", "quantity": "count CRi", "simulated": 8.02, "inside_published": False},
-            row | {"id": "K3", "quantity": "hazard ratio", "simulated": 0.61234, "role": "validate"},
+            row | {"id": "K3", "quantity": "hazard ratio", "simulated": 0.61234, "role": "predicted"},
             row | {"id": "K4", "quantity": "median RFS", "simulated": None, "z": None}]  # fmt: skip
     text = reproduction_table(rows, 80)
     lines = {line.split()[0]: line for line in text.splitlines() if line.startswith("K")}

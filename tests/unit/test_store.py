@@ -8,7 +8,7 @@ import pytest
 
 from simulator.compare import compare
 from simulator.scenario import load_scenario, resolved
-from simulator.store import FRAMES, FolderError, finished, identity, write_run
+from simulator.store import FRAMES, FolderError, finished, identity, run_name, write_run
 
 SCENARIO = load_scenario("original_vs_modified", patients=60, seed=2)
 
@@ -116,3 +116,9 @@ def test_identity_names_versions_and_hashes():
     found = identity(SCENARIO)
     assert {"python", "numpy", "numba", "llvmlite"} <= set(found["versions"])
     assert len(found["sources_sha256"]) == len(found["parameters_sha256"]) == 64
+
+
+def test_each_identity_has_a_folder_name_of_its_own():
+    names = [run_name(load_scenario("original_vs_modified", patients=60, seed=seed)) for seed in (2, 2, 3)]
+    assert names[0] == names[1] != names[2]
+    assert names[0].startswith("original_vs_modified-") and len(names[0]) == len("original_vs_modified-") + 8

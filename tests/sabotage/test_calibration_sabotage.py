@@ -1,0 +1,283 @@
+"""Every comparator of the calibration is shown the right thing, then a wrong one, and must go red."""
+
+import copy
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+for folder in ("unit", "agreement"):
+    sys.path.append(str(Path(__file__).resolve().parents[1] / folder))
+
+import test_catalogue as catalogue
+import test_kantarjian_statistics as kantarjian
+import test_observe as watch
+import test_reproduce as again
+
+from calibration.kantarjian_2023 import statistics
+from calibration.ledger import PUBLISHED
+from calibration.reproduce import reproduce
+from calibration.trial import simulate
+from simulator.parameters import load_parameters
+
+ONE, TWO = catalogue.READINGS
+ROLES = {key: row.role for key, row in catalogue.ROWS.items()}
+
+
+@pytest.fixture(scope="module")
+def seen():
+    return simulate(load_parameters("kantarjian-2023-point").record(), watch.REPLICATES, watch.SEED)
+
+
+@pytest.fixture(scope="module")
+def result():
+    return reproduce(20, 1, workers=1).as_json()
+
+
+def red(judgement, right, wrong):
+    """Both tuples of arguments: takes the first, rejects the second."""
+    judgement(*right)
+    with pytest.raises(AssertionError):
+        judgement(*wrong)
+
+
+def edited(entries, key, **fields):
+    return entries | {key: entries[key] | fields}
+
+
+@pytest.mark.parametrize(
+    "key, fields",
+    [
+        ("K104", {"value": "04"}),  # 40, digits transposed
+        ("K109", {"value": "25"}),
+        ("K133", {"value": "2.756"}),
+        ("K133", {"high": "4.671"}),
+        ("K108", {"low": "32"}),
+        ("K037", {"unit": "weeks"}),
+        ("K014", {"interval": "ci95"}),  # a range told as an interval
+        ("K002", {"value": "2012-12-11"}),
+        ("K106", {"low": "16"}),  # an interval nobody printed
+    ],
+)
+def test_readings(key, fields):
+    red(catalogue.readings_agree, (catalogue.CATALOGUE, ONE, TWO), (catalogue.CATALOGUE, ONE, edited(TWO, key, **fields)))
+    red(catalogue.readings_agree, (catalogue.CATALOGUE, ONE, TWO), (edited(catalogue.CATALOGUE, key, **fields), ONE, TWO))
+
+
+def test_readings_without_a_row():
+    short = {key: line for key, line in TWO.items() if key != "K214"}
+    red(catalogue.readings_agree, (catalogue.CATALOGUE, ONE, TWO), (catalogue.CATALOGUE, ONE, short))
+
+
+@pytest.mark.parametrize("key, n", [("K104", "101"), ("K103", "34"), ("K160", "97"), ("K193", "")])
+def test_n(key, n):
+    wrong = edited(catalogue.CATALOGUE, key, n=n)
+    if key in ("K103", "K160"):  # a stated exception that is none any more
+        wrong = edited(wrong, key, n=ONE[key]["n"])
+        readings = (ONE, edited(TWO, key, n=ONE[key]["n"]))
+    else:
+        readings = (ONE, TWO)
+    red(catalogue.n_as_documented, (catalogue.CATALOGUE, ONE, TWO), (wrong, *readings))
+
+
+@pytest.mark.parametrize(
+    "also_fitted",
+    [
+        ("K074", "K077"),  # 91 = 69 + 19 + 3
+        ("K074", "K080"),
+        ("K102",), ("K136",), ("K191",), ("K052",), ("K085",),
+        ("K157",),  # = K167 + K168
+        ("K164",),  # K163 + K164 = K167 + K168, through K157
+        ("K161", "K162"),  # K160 + K161 + K162 = K167 + K168, through K157
+        ("K077", "K084"),  # K075 + K076 + K077 = K081 + K083 + K084, through K074
+    ],
+)  # fmt: skip
+def test_fitted_twice(also_fitted):
+    red(catalogue.nothing_fitted_twice, (ROLES,), (ROLES | dict.fromkeys(also_fitted, "fitted"),))
+
+
+@pytest.mark.parametrize("identity", catalogue.IDENTITIES.values(), ids=catalogue.IDENTITIES)
+def test_sums_in_print(identity):
+    for _, key in catalogue.terms(identity):
+        row = catalogue.ROWS[key]
+        step = 1 if row.unit == "patients" else 100 / row.n
+        wrong = catalogue.ROWS | {key: replace(row, value=row.value + step)}
+        red(catalogue.adds_up, (catalogue.ROWS, identity), (wrong, identity))
+
+
+@pytest.mark.parametrize("key", ["K145", "K147", "K150", "K154", "K110", "K124"])
+def test_never_fitted(key):
+    wrong = catalogue.ROWS | {key: replace(catalogue.ROWS[key], role="fitted")}
+    red(catalogue.never_fitted, (catalogue.ROWS,), (wrong,))
+
+
+def test_reasons():
+    for change in ({"role": "guessed"}, {"role": "restated", "reading": " "}, {"role": "out of scope", "reading": ""}):
+        wrong = catalogue.ROWS | {"K104": replace(catalogue.ROWS["K104"], **change)}
+        red(catalogue.reasons_given, (catalogue.ROWS,), (wrong,))
+
+
+def test_intervals():
+    row = catalogue.ROWS["K167"]
+    low, high = row.interval
+    shifted = replace(row, value=10.0).interval
+    wald = 9 - 1.96 * np.sqrt(9 * 58 / 67), 9 + 1.96 * np.sqrt(9 * 58 / 67)
+    for wrong in (shifted, wald, (low / 67, high / 67), (low, high + 1e-3)):
+        red(catalogue.interval_is_exact, (row, low, high), (row, *wrong))
+
+
+def test_ranges():
+    right = {"T": catalogue.plain("T", 27.0, 91, "days", 12, 134, "range", "median time")}
+    wrong = {"T": catalogue.plain("T", 27.0, 91, "days", 12, 134, "ci95", "median time")}
+    catalogue.ranges_are_no_intervals(right)
+    wrong["T"] = replace(wrong["T"], interval_kind="range", unit="patients", printed_low=1.0)
+    with pytest.raises(AssertionError):
+        catalogue.ranges_are_no_intervals(wrong)
+
+
+def test_follow_up(seen):
+    right = (seen.follow_up_months, seen.dead, seen.arm)
+    months = seen.follow_up_months
+    for wrong in (months - 1.0, months + 1.0, np.where(seen.dead, 0.0, months), np.where(seen.dead, np.inf, months)):
+        red(watch.follow_up_is_possible, right, (wrong, seen.dead, seen.arm))
+    red(watch.follow_up_is_possible, right, (months, seen.dead, 1 - seen.arm))
+
+
+def test_independence(seen):
+    """Three in a hundred of those who will be alive after a year are tested because of it."""
+    alive_28, outcomes = watch.later(seen)
+    groups, tested = watch.strata(seen), seen.tp53_tested
+    dead = outcomes["dead within a year"]
+    informed = tested | (alive_28 & ~dead & (np.arange(len(tested)) % 33 == 0))
+    red(
+        watch.independent,
+        (tested[alive_28], dead[alive_28], groups[alive_28]),
+        (informed[alive_28], dead[alive_28], groups[alive_28]),
+    )
+    # the early dead are never tested: without the condition the comparator must notice
+    red(watch.independent, (tested[alive_28], dead[alive_28], groups[alive_28]), (tested, dead, groups))
+
+
+def test_shares():
+    red(watch.near, (59.7, 60.0, 1.0, 0.2), (57.5, 60.0, 1.0, 0.2))
+
+
+def spoilt(**change):
+    """Statistics of the hundred lives with some of the record changed."""
+    lives = kantarjian.SEEN.lives.copy()
+    fields = {name: value for name, value in change.items() if name in lives.dtype.names}
+    for name, value in fields.items():
+        lives[name] = value
+    others = {name: value for name, value in change.items() if name not in fields}
+    return statistics(replace(kantarjian.SEEN, lives=lives, **others))
+
+
+def late_death():
+    """One patient who died before three years dies after them; all else stays."""
+    one = np.flatnonzero(kantarjian.SEEN.dead & (kantarjian.SEEN.follow_up_months < 30))[0]
+    months = kantarjian.SEEN.follow_up_months.copy()
+    months[one] = 37.0
+    return months
+
+
+def test_statistics():
+    seen, lives = kantarjian.SEEN, kantarjian.SEEN.lives
+    never = np.full(len(seen.arm), np.nan)
+    wrong = {
+        "Kaplan-Meier off by one patient": (spoilt(follow_up_months=late_death()), ("K104",)),
+        "censored counted as dead": (spoilt(dead=np.ones(len(seen.arm), bool)), ("K104", "K106", "K101")),
+        "regimens exchanged": (spoilt(arm=1 - seen.arm), ("K108", "K109", "K135", "K142", "K167")),
+        "untested TP53 counted as tested": (spoilt(tp53_tested=np.ones(len(seen.arm), bool)), ("K121", "K122", "K134")),
+        "SCT left out of the Cox model": (spoilt(transplant_day=never), ("K132", "K135", "K147", "K148")),
+        "immortal time before SCT": (spoilt(transplant_day=np.where(np.isnan(lives.transplant_day), np.nan, 1e-3)), ("K135",)),
+        "relapse forgotten": (spoilt(relapse_day=never), ("K105", "K107", "K103", "K151")),
+        "remission a month late": (spoilt(remission_day=lives.remission_day + 30), ("K078", "K105", "K150")),
+        "SOS dates a month early": (spoilt(sos_day=lives.sos_day - 30.4375), ("K157",)),
+    }
+    del wrong["SOS dates a month early"]  # K157 is restated, no statistic of its own
+    for name, (found, keys) in wrong.items():
+        for key in keys:
+            kantarjian.same_statistic(key, kantarjian.FOUND[key], kantarjian.EXPECTED[key])
+            with pytest.raises(AssertionError):
+                kantarjian.same_statistic(key, found[key], kantarjian.EXPECTED[key])
+                pytest.fail(f"{name}: {key} stayed green")
+
+
+def test_every_statistic_against_a_small_shift():
+    for key, value in kantarjian.EXPECTED.items():
+        with pytest.raises(AssertionError):
+            kantarjian.same_statistic(key, value * (1 + 1e-4) + 1e-4, value)
+
+
+def with_row(result, key, **change):
+    wrong = copy.deepcopy(result)
+    next(row for row in wrong["rows"] if row["id"] == key).update(change)
+    return wrong
+
+
+def test_form(result):
+    for wrong in (
+        with_row(result, "K104", unit_="%"),
+        with_row(result, "K104", inside_predictive="yes"),
+        with_row(result, "K104", simulated=40),
+        result | {"study": "kantarjian-2032"},
+    ):
+        red(again.has_the_documented_form, (result,), (wrong,))
+    for value in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="JSON"):
+            again.has_the_documented_form(with_row(result, "K104", z=float(value)))
+
+
+def test_rows(result):
+    for change in ({"reported": 4.0}, {"unit": "patients"}, {"n": 101}, {"role": "predicted"}, {"published_low": 3.0}):
+        red(again.rows_are_the_catalogue, (result,), (with_row(result, "K104", **change),))
+    row = next(row for row in result["rows"] if row["id"] == "K104")
+    for change in (
+        {"inside_published": not row["inside_published"]},
+        {"inside_predictive": not row["inside_predictive"]},
+        {"z": -row["z"]},
+    ):
+        red(again.verdicts_follow, (result["rows"],), (with_row(result, "K104", **change)["rows"],))
+
+
+def test_summaries():
+    rate = {"id": "T", "quantity": "OS rate at 36 months", "unit": "%", "simulated": 25.0}
+    red(again.summary_is, (rate, [10.0, 20.0, np.nan, 45.0]), (rate | {"simulated": 20.0}, [10.0, 20.0, np.nan, 45.0]))
+    median = {"id": "T", "quantity": "median OS", "unit": "months", "simulated": 47.0}
+    drawn = [20.0, np.nan, 47.0]  # one trial of three does not reach its median
+    red(again.summary_is, (median, drawn), (median | {"simulated": 33.5}, drawn))
+
+
+@pytest.mark.parametrize("quantity", [q for q in PUBLISHED if not q.startswith(("S(", "SOS", "  without", "dead", "refr"))])
+def test_ledger(quantity):
+    red(again.ledger_adds_up, (PUBLISHED,), (PUBLISHED | {quantity: PUBLISHED[quantity] + 1},))
+
+
+def test_bar():
+    def row(i, inside=True, z=0.5, simulated=1.0, role="fitted"):
+        return {"id": f"T{i}", "role": role, "inside_published": inside, "z": z, "simulated": simulated,
+                "published_low": 0.0, "published_high": 2.0}  # fmt: skip
+
+    right = [row(i, inside=i > 1) for i in range(46)]  # two of 46 outside: 95.7 %
+    for wrong in (
+        [row(i, inside=i > 2) for i in range(46)],  # three of 46: 93.5 %
+        [*right, row(46, z=3.1)],
+        [*right, row(46, z=-3.1)],
+        [*right, row(46, inside=None, z=3.1)],  # without an interval, z still counts
+        [*right, row(46, inside=None, simulated=None)],
+        [row(i, inside=None) for i in range(46)],  # nothing judged
+    ):
+        red(again.meets_the_bar, (right,), (wrong,))
+    again.meets_the_bar([*right, row(46, inside=False, z=9.0, role="predicted")])
+
+
+def test_same_data():
+    first = reproduce(3, 1, workers=1)
+    rows = copy.deepcopy(first.rows)
+    rows[0]["simulated"] += 1e-9
+    curves = copy.deepcopy(first.curves)
+    next(iter(curves.values()))[0]["low"][5] += 1e-9
+    for wrong in (replace(first, rows=rows), replace(first, curves=curves)):
+        red(again.same_data, (first, first), (first, wrong))

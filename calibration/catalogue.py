@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from simulator.estimators import exact_interval
@@ -54,7 +54,7 @@ class Row:
         return float(low) * self.n * scale, float(high) * self.n * scale
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_catalogue(study: str) -> dict[str, Row]:
     """All rows of a study by id."""
     with (EVIDENCE / f"{study}.csv").open(encoding="utf-8", newline="") as file:

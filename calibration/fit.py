@@ -22,7 +22,7 @@ from scipy.optimize import least_squares
 from calibration.catalogue import Row, load_catalogue
 from calibration.kantarjian_2023 import INTEGER_MEDIANS, STUDY, grouped_median, statistics
 from calibration.trial import replicate_rows, simulate
-from simulator.parameters import DEFINITIONS, Definition, ParameterSet
+from simulator.parameters import DEFINITIONS, Definition, ParameterError, ParameterSet
 
 SEED = 20230523
 REPLICATES = 600  # trials pooled into one evaluation: 66,000 patients
@@ -118,7 +118,9 @@ def predictive_sd(parameters: np.recarray, replicates: int = 300) -> dict[str, f
     return dict(zip((row.id for row in rows), np.nanstd(np.array(drawn), axis=0), strict=True))
 
 
-def fit(parameters: ParameterSet, steps: int, report: Callable[[str], None]) -> tuple[dict[str, float], dict[str, float]]:
+def fit(
+    parameters: ParameterSet, steps: int, report: Callable[[str], None]
+) -> tuple[dict[str, float], dict[str, float]]:
     """Fitted values by name and z by row id, after at most `steps` Gauss-Newton steps."""
     free = fitted_parameters(parameters)
     rows = fitted_rows()
@@ -148,15 +150,30 @@ def fit(parameters: ParameterSet, steps: int, report: Callable[[str], None]) -> 
         return np.vstack([np.column_stack(columns), np.eye(len(x))])
 
     start = np.array([one.position(parameters.values[one.definition.name]) for one in free])
-    best = least_squares(residuals, np.clip(start, -4, 4), jac=jacobian, method="trf", max_nfev=steps, ftol=1e-4, xtol=1e-4)
+    best = least_squares(
+        residuals, np.clip(start, -4, 4), jac=jacobian, method="trf", max_nfev=steps, ftol=1e-4, xtol=1e-4
+    )
     values = {one.definition.name: one.value(float(xi)) for one, xi in zip(free, best.x, strict=True)}
     return values, dict(zip((row.id for row in rows), data_residuals(best.x).tolist(), strict=True))
 
 
-def write_fit(path: Path, values: dict[str, float], title: str) -> None:
-    """Put fitted values into a parameter set's file; origins and ranges stay."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+def calibrate(parameters: ParameterSet, out: Path, steps: int, report: Callable[[str], None]) -> None:
+    """Fit and write the new set to `out` (JSON): the fitted values change, origins, priors and the rest stay."""
+    if out.suffix != ".json" or not out.absolute().parent.is_dir():
+        raise ParameterError([f"{out}: allowed is a .json file in an existing folder"])
+    values, z = fit(parameters, steps, report)
+    data = parameters.as_file() | {"id": out.stem, "title": f"Point calibration to {STUDY}"}
     for name, value in values.items():
         data["parameters"][name]["value"] = float(f"{value:.5g}")
-    data["title"] = title
-    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    data["fit"] = {
+        "study": STUDY,
+        "rows": len(z),
+        "chi_squared": round(sum(one * one for one in z.values()), 2),
+        "trials_pooled": REPLICATES,
+        "seed": SEED,
+    }
+    text = json.dumps(data, indent=1) + "\n"
+    temporary = out.with_name(out.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(out)
+    report(f"written: {out}")

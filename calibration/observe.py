@@ -12,8 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.draws import CYTOGENETICS_CLASSIFIED, ENTRY_DATE, LOSS_TO_FOLLOW_UP, MRD_ASSESSED, TP53_TESTED, uniform_pair
 from simulator.compiled import compiled
+from simulator.draws import (
+    CYTOGENETICS_CLASSIFIED,
+    ENTRY_DATE,
+    LOSS_TO_FOLLOW_UP,
+    MRD_ASSESSED,
+    TP53_TESTED,
+    uniform_pair,
+)
 from simulator.strategy import DAYS_PER_MONTH
 
 Floats = NDArray[np.float64]
@@ -51,7 +58,7 @@ class Observed:
 
 
 @compiled
-def observation_draws(seed, ids):
+def observation_draws(seed: np.uint64, ids: NDArray[np.int64]) -> Floats:
     """(n, 5) uniforms of the observation layer, keyed like every other draw."""
     drawn = np.empty((len(ids), 5))
     for row in range(len(ids)):

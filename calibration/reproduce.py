@@ -41,7 +41,7 @@ PANELS: dict[str, list[tuple[str, str, str, str]]] = {
 }
 
 
-class UnknownStudy(ValueError):
+class UnknownStudyError(ValueError):
     """No such study; one fault."""
 
     def __init__(self, study: str) -> None:
@@ -52,7 +52,7 @@ class UnknownStudy(ValueError):
 def known(study: str) -> None:
     """Refuse a study that is not modelled."""
     if study != STUDY:
-        raise UnknownStudy(study)
+        raise UnknownStudyError(study)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,14 @@ def _bands(curves: list[dict[str, Floats]]) -> dict[str, list[dict[str, Any]]]:
             m = len(MONTHS)
             risk = dict(zip(AT_RISK_MONTHS.astype(int).tolist(), median[m:].round().astype(int).tolist(), strict=True))
             bands[title].append(
-                {"label": label, "month": MONTHS, "median": median[:m], "low": low[:m], "high": high[:m], "n_at_risk": risk}
+                {
+                    "label": label,
+                    "month": MONTHS,
+                    "median": median[:m],
+                    "low": low[:m],
+                    "high": high[:m],
+                    "n_at_risk": risk,
+                }
             )
     return bands
 
@@ -257,7 +264,7 @@ def write(result: Reproduction, folder: Path) -> None:
             if median:
                 value = rows[median].value
                 text = f"median {value:g} months ({median})"
-                points.append(
-                    {"label": label, "month": value, "value": 0.5, "low": None, "high": None, "text": text}
-                )
-        published_points_figure(result.curves[title], points, folder, f"fig-{title[:2].lower()}", f"Kantarjian 2023, Fig. {title}")
+                points.append({"label": label, "month": value, "value": 0.5, "low": None, "high": None, "text": text})
+        published_points_figure(
+            result.curves[title], points, folder, f"fig-{title[:2].lower()}", f"Kantarjian 2023, Fig. {title}"
+        )

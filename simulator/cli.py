@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -31,9 +31,13 @@ app = typer.Typer(
 )
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.")]
-Patients = Annotated[int | None, typer.Option("--patients", metavar="N", help="Patients per arm, instead of the file's.")]
+Patients = Annotated[
+    int | None, typer.Option("--patients", metavar="N", help="Patients per arm, instead of the file's.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="64-bit seed, instead of the file's.")]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", min=1, help="Threads; results never depend on it.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="N", min=1, help="Threads; results never depend on it.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one value, e.g. arms.sct.transplant.max_age_years=60."),
@@ -119,7 +123,9 @@ def schema() -> None:
 
 
 @app.command()
-def parameters(name: Annotated[str, typer.Argument(metavar="SET")] = "kantarjian-2023-point", as_json: AsJson = False) -> None:
+def parameters(
+    name: Annotated[str, typer.Argument(metavar="SET")] = "kantarjian-2023-point", as_json: AsJson = False
+) -> None:
     """Print a parameter set: every number the rules use, with unit, range and origin."""
     from simulator.parameters import described, load_parameters
 
@@ -161,8 +167,12 @@ def reproduce(
 def calibrate(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the fitted parameter set goes.")],
-    start: Annotated[str, typer.Option("--start", metavar="SET", help="Parameter set to start from.")] = "kantarjian-2023-point",
-    steps: Annotated[int, typer.Option("--steps", metavar="N", min=1, help="Evaluations of the objective at most.")] = 12,
+    start: Annotated[
+        str, typer.Option("--start", metavar="SET", help="Parameter set to start from.")
+    ] = "kantarjian-2023-point",
+    steps: Annotated[
+        int, typer.Option("--steps", metavar="N", min=1, help="Evaluations of the objective at most.")
+    ] = 12,
 ) -> None:
     """Fit the point parameters to a study's reviewed rows, through its own estimators (several minutes)."""
     from calibration import fit, reproduce
@@ -249,7 +259,7 @@ def run(arguments: list[str]) -> int:
         return 0
     except Exception as error:
         if hasattr(error, "format_message"):  # an unknown option or command, or a value of the wrong type
-            error.show()
+            cast(Any, error).show()
             return BAD_INPUT
         faults = getattr(error, "faults", None)
         if faults is not None:

@@ -1,4 +1,4 @@
-"""The numbers the rules use: name, owning phase, unit, bounds, meaning; values and origins come from a set.
+"""The numbers the rules use: what they are in parameters.csv (name, phase, unit, bounds), values and origins in a set.
 
 A parameter set is a JSON file in `scenarios/parameters/`, written by calibration. Every value carries an origin:
 `source` (which published number, how derived), `fitted` (to which rows) or `assumption` (why, and a range).
@@ -7,6 +7,7 @@ A set with a missing, unknown or out-of-bounds parameter, or one without an orig
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,144 +33,17 @@ class Definition:
     meaning: str
 
 
-DEFINITIONS = (
-    Definition("unfit_log_odds_per_decade", "population", "log odds per 10 years", 0.0, 2.0, "unfitness for SCT by age"),
-    Definition("blasts_skew", "population", "power", 0.2, 10.0, "shape of the peripheral-blast distribution"),
-    Definition("earlier_salvage_failure", "population", "probability", 0.05, 0.95, "failure of an earlier salvage line, for the frailty of later-line entrants"),
-    Definition("frailty_failure_correlation", "population", "correlation", 0.0, 0.95, "frailty with failure of a line"),
-    Definition("frailty_first_remission_correlation", "population", "correlation", 0.0, 0.95, "frailty with a short first remission"),
-    Definition("early_death_log_odds", "induction", "log odds", -9.0, 0.0, "early death, first salvage, 40 years, ECOG 0-1"),
-    Definition("early_death_log_odds_later_line", "induction", "log odds", -1.0, 5.0, "entering in a later line"),
-    Definition("early_death_log_odds_per_decade", "induction", "log odds per 10 years", 0.0, 1.0, "age"),
-    Definition("early_death_log_odds_ecog_2_plus", "induction", "log odds", 0.0, 2.0, "ECOG 2-3"),
-    Definition("early_death_shape_a", "induction", "shape", 0.5, 10.0, "Kumaraswamy a of the day of early death on 28 days"),
-    Definition("early_death_shape_b", "induction", "shape", 0.5, 10.0, "Kumaraswamy b"),
-    Definition("assessment_median_days", "course", "days", 10.0, 40.0, "start of a course to its marrow"),
-    Definition("assessment_sigma", "course", "log SD", 0.01, 1.0, "spread of that day"),
-    Definition("inotuzumab_saturation_mg_per_m2", "course", "mg/m2", 0.05, 5.0, "dose scale of InO effect in a course (1 - exp(-dose/scale))"),
-    Definition("thrombocytopenia_log_odds_course_1", "course", "log odds", -6.0, 4.0, "prolonged thrombocytopenia after course 1 at 1 mg/m2"),
-    Definition("thrombocytopenia_log_odds_later_course", "course", "log odds", -6.0, 4.0, "same, later courses"),
-    Definition("thrombocytopenia_log_odds_per_mg_per_m2", "course", "log odds per mg/m2", 0.0, 6.0, "InO dose of the course"),
-    Definition("platelets_median_days_course_1", "course", "days", 10.0, 42.0, "platelet recovery among recoverers, course 1"),
-    Definition("platelets_median_days_later_course", "course", "days", 10.0, 42.0, "same, later courses"),
-    Definition("platelets_sigma", "course", "log SD", 0.05, 1.0, "spread of recovery"),
-    Definition("burden_at_start_log10", "response", "log10", -1.0, 0.0, "leukaemic fraction of marrow on day 1"),
-    Definition("log_kill_course_1", "response", "log10", 0.0, 8.0, "mean kill of course 1"),
-    Definition("log_kill_later_course", "response", "log10", -1.0, 8.0, "mean kill of a later course in active disease"),
-    Definition("inotuzumab_share_of_kill", "response consolidation", "share", 0.0, 1.0, "part of the kill of a course due to InO"),
-    Definition("log_kill_loss_later_line", "response", "log10", -1.0, 6.0, "entering in a later line, beyond frailty"),
-    Definition("log_kill_gain_long_first_remission", "response", "log10", -1.0, 4.0, "first remission > 12 months, beyond frailty"),
-    Definition("log_kill_loss_per_frailty", "response consolidation", "log10 per SD", 0.0, 5.0, "frailty"),
-    Definition("log_kill_sigma", "response", "log10", 0.1, 6.0, "chance, per course"),
-    Definition("leave_after_failed_course", "response", "probability", 0.0, 1.0, "off protocol after a marrow without remission"),
-    Definition("incomplete_platelets_if_prolonged", "response", "probability", 0.0, 1.0, "CRp or CRi if platelets were prolonged in that course"),
-    Definition("incomplete_platelets_else", "response", "probability", 0.0, 1.0, "CRp or CRi otherwise"),
-    Definition("cri_share_of_incomplete", "response", "probability", 0.0, 1.0, "CRi among incomplete responses"),
-    Definition("mrd_error_sd_log10", "mrd", "log10", 0.0, 1.0, "measurement error of an MRD assay"),
-    Definition("log_kill_in_remission", "consolidation", "log10", -1.0, 6.0, "mean kill of a course in remission"),
-    Definition("log_kill_sigma_in_remission", "consolidation", "log10", 0.01, 4.0, "chance, per course in remission"),
-    Definition("course_log_factor", "consolidation", "log ratio", -2.0, 0.0, "relapse hazard per course in remission (eradicating)"),
-    Definition("leave_consolidation", "consolidation", "probability", 0.0, 1.0, "leaves chemotherapy after a course, other reasons"),
-    Definition("leave_after_prolonged_thrombocytopenia", "consolidation", "probability", 0.0, 1.0, "leaves chemotherapy after a course with prolonged thrombocytopenia"),
-    Definition("early_blinatumomab", "consolidation", "probability", 0.0, 1.0, "moves on to blinatumomab early, no SCT ahead"),
-    Definition("early_blinatumomab_before_transplant", "consolidation", "probability", 0.0, 1.0, "same with an SCT ahead"),
-    Definition("rest_before_transplant_days", "consolidation", "days", 0.0, 100.0, "no course begins closer to a planned SCT"),
-    Definition("blinatumomab_clock_speed", "blinatumomab", "ratio", 0.01, 1.0, "relapse clock during infusion (suppressing)"),
-    Definition("blinatumomab_log_factor", "blinatumomab", "log ratio", -2.0, 0.0, "relapse hazard per completed course (eradicating)"),
-    Definition("blinatumomab_log_kill", "blinatumomab", "log10", 0.0, 4.0, "burden removed per completed course"),
-    Definition("blinatumomab_stop", "blinatumomab", "probability", 0.0, 1.0, "no further course after one"),
-    Definition("pomp_clock_speed", "maintenance", "ratio", 0.05, 0.999, "relapse clock during POMP (suppressing)"),
-    Definition("uptake_log_odds", "transplant", "log odds", -8.0, 8.0, "SCT as practised: first salvage, MRD-positive, 40 years"),
-    Definition("uptake_log_odds_later_line", "transplant", "log odds", -5.0, 5.0, "later line"),
-    Definition("uptake_log_odds_mrd_negative", "transplant", "log odds", -5.0, 5.0, "MRD-negative at the decision"),
-    Definition("uptake_log_odds_per_decade", "transplant", "log odds per 10 years", -3.0, 1.0, "age"),
-    Definition("uptake_log_odds_prior_transplant", "transplant", "log odds", -5.0, 2.0, "prior SCT"),
-    Definition("uptake_log_odds_high_risk", "transplant", "log odds", -3.0, 3.0, "high-risk cytogenetics"),
-    Definition("uptake_log_odds_per_frailty", "transplant", "log odds per SD", -2.0, 2.0, "unmeasured confounding"),
-    Definition("transplant_refusal", "transplant", "probability", 0.0, 0.9, "refusal where everyone eligible is offered SCT"),
-    Definition("transplant_delay_median_days", "transplant", "days", 1.0, 200.0, "work-up, slot and recovery after the donor is found, as practised"),
-    Definition("transplant_delay_sigma", "transplant", "log SD", 0.05, 1.5, "spread of that delay"),
-    Definition("transplant_workup_days", "transplant", "days", 0.0, 100.0, "at most, where SCT follows as soon as a donor is found"),
-    Definition("search_related_median_days", "transplant", "days", 5.0, 120.0, "related or haploidentical donor"),
-    Definition("search_unrelated_median_days", "transplant", "days", 10.0, 200.0, "unrelated donor or cord"),
-    Definition("search_sigma", "transplant", "log SD", 0.05, 1.0, "spread of the search"),
-    Definition("conditioning_myeloablative_share", "transplant", "probability", 0.0, 1.0, "myeloablative below 55 years, as practised"),
-    Definition("conditioning_busulfan_share", "transplant", "probability", 0.0, 1.0, "busulfan, as practised"),
-    Definition("transplant_log_factor", "transplant", "log ratio", -4.0, 0.0, "relapse hazard after myeloablative SCT (eradicating)"),
-    Definition("transplant_log_factor_reduced", "transplant", "log ratio", 0.0, 1.5, "reduced intensity"),
-    Definition("transplant_log_kill", "transplant", "log10", 0.0, 6.0, "burden removed"),
-    Definition("graft_failure", "transplant", "probability", 0.0, 0.5, "no engraftment"),
-    Definition("engraftment_median_days", "transplant", "days", 5.0, 60.0, "neutrophils"),
-    Definition("acute_gvhd_2_4", "transplant", "probability", 0.0, 1.0, "acute GVHD II-IV"),
-    Definition("acute_gvhd_3_4", "transplant", "probability", 0.0, 1.0, "acute GVHD III-IV"),
-    Definition("acute_gvhd_median_days", "transplant", "days", 5.0, 100.0, "onset"),
-    Definition("chronic_gvhd", "transplant", "probability", 0.0, 1.0, "chronic GVHD"),
-    Definition("chronic_gvhd_day", "transplant", "days", 60.0, 400.0, "onset"),
-    Definition("acute_gvhd_3_4_log_factor", "transplant", "log ratio", 0.0, 3.0, "mortality after SCT with acute GVHD III-IV"),
-    Definition("chronic_gvhd_log_factor", "transplant", "log ratio", -1.0, 2.0, "mortality after SCT with chronic GVHD"),
-    Definition("transplant_death_log_theta", "transplant", "log hazard", -6.0, 2.0, "mortality after SCT without relapse: 40 years, matched donor, reduced intensity"),
-    Definition("transplant_death_per_decade", "transplant", "log ratio per 10 years", 0.0, 1.0, "age"),
-    Definition("transplant_death_second_transplant", "transplant", "log ratio", 0.0, 2.0, "second SCT"),
-    Definition("transplant_death_haploidentical", "transplant", "log ratio", -1.0, 1.5, "haploidentical v matched"),
-    Definition("transplant_death_cord", "transplant", "log ratio", -1.0, 2.0, "cord v matched"),
-    Definition("transplant_death_myeloablative", "transplant", "log ratio", -1.0, 1.5, "myeloablative"),
-    Definition("transplant_death_scale_days", "transplant", "days", 20.0, 2000.0, "Weibull scale of the day of death"),
-    Definition("transplant_death_shape", "transplant", "shape", 0.3, 5.0, "Weibull shape"),
-    Definition("sos_log_odds", "sos", "log odds", -8.0, 4.0, "peri-SCT SOS: three original InO courses, 7 weeks, one alkylator, first salvage, no ursodiol"),
-    Definition("sos_log_odds_per_alkylator", "sos", "log odds", -1.0, 4.0, "second alkylator (or none: minus)"),
-    Definition("sos_log_odds_busulfan", "sos", "log odds", -1.0, 3.0, "busulfan"),
-    Definition("sos_log_odds_thiotepa", "sos", "log odds", -1.0, 3.0, "thiotepa"),
-    Definition("sos_log_odds_tbi", "sos", "log odds", -1.0, 3.0, "total body irradiation"),
-    Definition("sos_log_odds_reduced_intensity", "sos", "log odds", -3.0, 1.0, "reduced intensity"),
-    Definition("sos_log_odds_prior_transplant", "sos", "log odds", -1.0, 3.0, "prior SCT"),
-    Definition("sos_log_odds_later_line", "sos", "log odds", -1.0, 2.0, "later line"),
-    Definition("sos_log_odds_ursodiol", "sos", "log odds", -2.0, 1.0, "ursodiol"),
-    Definition("sos_log_odds_era_from_2017", "sos", "log odds", -3.0, 1.0, "experience from 2017"),
-    Definition("sos_log_odds_per_four_weeks", "sos", "log odds per 4 weeks", -2.0, 1.0, "interval beyond 7 weeks"),
-    Definition("sos_log_odds_per_four_weeks_squared", "sos", "log odds per 16 weeks2", -0.5, 0.5, "quadratic term"),
-    Definition("sos_log_odds_per_mg_per_m2", "sos", "log odds per mg/m2", -0.5, 1.5, "cumulative InO"),
-    Definition("sos_log_odds_no_inotuzumab", "sos", "log odds", -5.0, 0.0, "SCT without InO"),
-    Definition("sos_drug_log_rate_per_mg_per_m2", "sos", "log hazard per mg/m2", -9.0, -1.0, "drug-only SOS"),
-    Definition("sos_drug_mean_days", "sos", "days", 3.0, 60.0, "mean time from dose to drug-only SOS"),
-    Definition("sos_onset_median_days", "sos", "days", 3.0, 60.0, "onset after SCT"),
-    Definition("sos_onset_sigma", "sos", "log SD", 0.1, 1.5, "spread of onset"),
-    Definition("sos_severe", "sos", "probability", 0.0, 1.0, "severe or very severe"),
-    Definition("sos_lethality", "sos", "probability", 0.0, 1.0, "death attributed to SOS"),
-    Definition("sos_death_median_days", "sos", "days", 2.0, 100.0, "onset to that death"),
-    Definition("sos_death_sigma", "sos", "log SD", 0.1, 1.5, "spread"),
-    Definition("sos_survivor_log_factor", "sos", "log ratio", 0.0, 4.0, "mortality after SCT in survivors of SOS"),
-    Definition("relapse_log_theta", "relapse", "log clones", -4.0, 4.0, "first salvage, average frailty, MRD at the flow limit, standard genetics"),
-    Definition("relapse_log_theta_per_frailty", "relapse", "log ratio per SD", 0.0, 2.0, "frailty"),
-    Definition("relapse_log_theta_tp53", "relapse", "log ratio", -1.0, 4.0, "TP53 mutated"),
-    Definition("relapse_log_theta_low_hypodiploid", "relapse", "log ratio", -1.0, 4.0, "low-hypodiploid"),
-    Definition("relapse_log_theta_kmt2a", "relapse", "log ratio", -1.0, 4.0, "KMT2A"),
-    Definition("relapse_log_theta_complex", "relapse", "log ratio", -1.0, 3.0, "complex karyotype"),
-    Definition("relapse_log_theta_crlf2", "relapse", "log ratio", -1.0, 2.0, "CRLF2 overexpressed"),
-    Definition("relapse_log_theta_philadelphia", "relapse", "log ratio", -2.0, 2.0, "Ph-positive on TKI"),
-    Definition("relapse_log_theta_per_percent_blasts", "relapse", "log ratio per %", 0.0, 0.08, "peripheral blasts"),
-    Definition("relapse_log_theta_later_line", "relapse", "log ratio", -1.0, 2.0, "later line, beyond frailty"),
-    Definition("relapse_log_theta_per_log10_burden", "relapse", "log ratio per log10", 0.0, 1.0, "latent burden at remission"),
-    Definition("relapse_log_theta_after_relapse", "relapse", "log ratio", -1.0, 3.0, "remission after a relapse of this regimen"),
-    Definition("relapse_latency_median_days", "relapse", "days", 30.0, 2000.0, "median latency to molecular relapse"),
-    Definition("relapse_latency_shape", "relapse", "shape", 0.5, 5.0, "log-logistic shape"),
-    Definition("doubling_median_days", "relapse", "days", 2.0, 60.0, "doubling time of a relapsing clone"),
-    Definition("doubling_sigma", "relapse", "log SD", 0.1, 1.5, "spread of doubling times"),
-    Definition("escape_burden_log10", "relapse", "log10", -8.0, -3.0, "burden at molecular relapse, at least"),
-    Definition("salvage_log_odds", "salvage", "log odds", -5.0, 3.0, "remission with the line after this regimen"),
-    Definition("salvage_log_odds_per_line", "salvage", "log odds per line", -2.0, 0.0, "each further line"),
-    Definition("salvage_log_odds_per_frailty", "salvage", "log odds per SD", -2.0, 0.0, "frailty"),
-    Definition("salvage_log_odds_after_transplant", "salvage", "log odds", -2.0, 1.0, "after SCT"),
-    Definition("salvage_median_days", "salvage", "days", 10.0, 120.0, "start of a line to its result"),
-    Definition("salvage_sigma", "salvage", "log SD", 0.05, 1.0, "spread"),
-    Definition("remission_death_log_theta", "death", "log hazard", -6.0, 1.0, "death in remission without SCT, 40 years, ECOG 0-1"),
-    Definition("remission_death_per_decade", "death", "log ratio per 10 years", 0.0, 1.0, "age"),
-    Definition("remission_death_ecog_2_plus", "death", "log ratio", 0.0, 2.0, "ECOG 2-3"),
-    Definition("remission_death_mean_days", "death", "days", 30.0, 2000.0, "mean time"),
-    Definition("leukaemia_death_log_scale_days", "death", "log days", 3.0, 8.0, "Weibull scale of death from active disease, second line"),
-    Definition("leukaemia_death_log_scale_loss_per_line", "death", "log ratio per line", 0.0, 1.5, "each further line"),
-    Definition("leukaemia_death_log_scale_loss_per_decade", "death", "log ratio per 10 years", 0.0, 0.5, "age"),
-    Definition("leukaemia_death_shape", "death", "shape", 0.5, 3.0, "Weibull shape"),
-)
+def _definitions() -> tuple[Definition, ...]:
+    with (Path(__file__).with_suffix(".csv")).open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Definition(
+                line["name"], line["phases"], line["unit"], float(line["low"]), float(line["high"]), line["meaning"]
+            )
+            for line in csv.DictReader(file)
+        )
+
+
+DEFINITIONS = _definitions()
 
 PARAMETERS_DTYPE = np.dtype(
     [
@@ -225,6 +99,25 @@ class ParameterSet:
                 "high": origin.high,
             }
         return {"id": self.id, "title": self.title, "parameters": listed, "background_mortality": self.life_table}
+
+    def as_file(self) -> dict[str, Any]:
+        """The JSON form that `load_parameters` reads."""
+        return {
+            "id": self.id,
+            "model_version": MODEL_VERSION,
+            "title": self.title,
+            "parameters": {
+                name: {
+                    "value": self.values[name],
+                    "low": origin.low,
+                    "high": origin.high,
+                    "kind": origin.kind,
+                    "origin": origin.text,
+                }
+                for name, origin in self.origins.items()
+            },
+            "background_mortality": self.life_table,
+        }
 
     def record(self, **changes: float) -> np.recarray:
         """The set as shape (1,) recarray of PARAMETERS_DTYPE, with some values replaced."""
@@ -294,7 +187,11 @@ def parameters_from(data: dict[str, Any], file: str) -> ParameterSet:
 
 def described(parameters: ParameterSet) -> str:
     """Aligned text, one line a number, grouped by the phase that reads it first."""
-    lines = [f"{parameters.id}: {parameters.title}", "ranges are those of the stated origin, not posterior intervals", ""]
+    lines = [
+        f"{parameters.id}: {parameters.title}",
+        "ranges are those of the stated origin, not posterior intervals",
+        "",
+    ]
     rows = []
     for definition in DEFINITIONS:
         origin = parameters.origins[definition.name]

@@ -60,8 +60,8 @@ class WhileWaiting(IntEnum):
     NOTHING = 3
 
 
-DONOR_NAMES = ("matched_related", "matched_unrelated", "haploidentical", "cord")
 DonorName = Literal["matched_related", "matched_unrelated", "haploidentical", "cord"]
+DONOR_NAMES: tuple[DonorName, ...] = ("matched_related", "matched_unrelated", "haploidentical", "cord")
 
 
 class Section(BaseModel):
@@ -140,7 +140,7 @@ class Transplant(Section):
     earliest_line: Annotated[int, number("salvage line", 1, 3, "first salvage line offered SCT")] = 1
     latest_line: Annotated[int, number("salvage line", 1, 3, "last salvage line offered SCT; 3 = 3 or later")] = 3
     max_age_years: Annotated[float, number("years", 18, 100, "oldest age offered SCT")] = 75.0
-    donors: list[DonorName] = Field(default=list(DONOR_NAMES), description="donor sources accepted")
+    donors: list[DonorName] = Field(default_factory=lambda: list(DONOR_NAMES), description="donor sources accepted")
     blinatumomab_courses_before: Annotated[int, number("courses", 0, 4, "blinatumomab first")] = 0
     minimum_interval_weeks: Annotated[float, number("weeks", 0.0, 52.0, "last InO to SCT, at least")] = 0.0
     interval_act: Literal["delay_sct", "stop_ino_early", "stop_ino_early_and_blinatumomab"] = "delay_sct"

@@ -58,7 +58,15 @@ def has_the_documented_form(data):
         assert set(row) == DOCUMENTED | {"unit"}, set(row) ^ (DOCUMENTED | {"unit"})
         assert isinstance(row["id"], str) and isinstance(row["inside_predictive"], bool)
         assert row["inside_published"] in (True, False, None)
-        for key in ("reported", "simulated", "published_low", "published_high", "predictive_low", "predictive_high", "z"):
+        for key in (
+            "reported",
+            "simulated",
+            "published_low",
+            "published_high",
+            "predictive_low",
+            "predictive_high",
+            "z",
+        ):
             assert row[key] is None or type(row[key]) is float or key == "reported", key
 
 
@@ -79,9 +87,13 @@ def verdicts_follow(rows):
         if row["published_low"] is None:
             assert row["inside_published"] is None
         elif row["simulated"] is not None:
-            assert row["inside_published"] == (row["published_low"] <= row["simulated"] <= row["published_high"])
+            assert row["inside_published"] == (
+                row["published_low"] <= row["simulated"] <= row["published_high"]
+            )
         if None not in (row["predictive_low"], row["predictive_high"]):
-            assert row["inside_predictive"] == (row["predictive_low"] <= row["reported"] <= row["predictive_high"])
+            assert row["inside_predictive"] == (
+                row["predictive_low"] <= row["reported"] <= row["predictive_high"]
+            )
         if row["z"] is not None and row["unit"] != "HR":
             assert np.sign(row["z"]) == np.sign(row["reported"] - row["simulated"]), row["id"]
 
@@ -181,9 +193,17 @@ def test_ledger_adds_up_in_every_trial(trials):
 def test_ledger_adds_up_in_the_mean_and_in_print(small):
     ledger_adds_up({line["quantity"]: line["simulated"] for line in small.ledger})
     ledger_adds_up(PUBLISHED)
-    assert 91 + 7 + 12 == 110 == sum(
-        PUBLISHED[key]
-        for key in ("responders (K074)", "dead by day 28 (K091)", "refractory: no remission, alive on day 28")
+    assert (
+        91 + 7 + 12
+        == 110
+        == sum(
+            PUBLISHED[key]
+            for key in (
+                "responders (K074)",
+                "dead by day 28 (K091)",
+                "refractory: no remission, alive on day 28",
+            )
+        )
     )
     for line in small.ledger:
         assert line["low"] <= line["simulated"] <= line["high"] and math.isfinite(line["simulated"])

@@ -130,7 +130,9 @@ def nothing_fitted_twice(roles):
     for identity in IDENTITIES.values():
         known = [key for _, key in terms(identity) if roles[key] in ("fitted", "input")]
         assert len(known) < len(terms(identity)), identity
-    open_rows = sorted({k for i in IDENTITIES.values() for _, k in terms(i) if roles[k] not in ("fitted", "input")})
+    open_rows = sorted(
+        {k for i in IDENTITIES.values() for _, k in terms(i) if roles[k] not in ("fitted", "input")}
+    )
     matrix = np.zeros((len(IDENTITIES), len(open_rows)))
     for i, identity in enumerate(IDENTITIES.values()):
         for sign, key in terms(identity):
@@ -178,7 +180,9 @@ def ranges_are_no_intervals(rows):
     for key, row in rows.items():
         if row.interval_kind == "range":
             low, high = row.interval
-            assert math.isnan(low) and math.isnan(high), f"{key}: a range or median of {row.unit} has an interval"
+            assert math.isnan(low) and math.isnan(high), (
+                f"{key}: a range or median of {row.unit} has an interval"
+            )
 
 
 def plain(key, value, n, unit, low=math.nan, high=math.nan, kind="", quantity="count"):
@@ -198,7 +202,11 @@ def test_no_row_is_lost_on_loading():
     assert set(ROWS) == set(CATALOGUE)
     for key, line in CATALOGUE.items():
         row = ROWS[key]
-        for text, number in ((line["value"], row.value), (line["low"], row.printed_low), (line["high"], row.printed_high)):
+        for text, number in (
+            (line["value"], row.value),
+            (line["low"], row.printed_low),
+            (line["high"], row.printed_high),
+        ):
             try:
                 assert float(text) == number, key
             except ValueError:  # a date, or nothing printed
@@ -215,7 +223,9 @@ def test_every_row_names_its_place_quantity_and_kind_of_interval():
     for key, row in ROWS.items():
         assert row.place and row.quantity and row.unit, key
         assert row.interval_kind in ("", "ci95", "range"), key
-        assert (row.interval_kind == "") == (math.isnan(row.printed_low) and math.isnan(row.printed_high)), key
+        assert (row.interval_kind == "") == (math.isnan(row.printed_low) and math.isnan(row.printed_high)), (
+            key
+        )
         if row.interval_kind:
             assert row.printed_low <= row.value <= row.printed_high, key
 

@@ -57,7 +57,9 @@ def one_hundred(seed=7):
     day = rng.integers(12, 160, n).astype(float)
     day = np.where(np.isnan(death), day, np.minimum(day, death - 1))
     p.remission_day = np.where(responds, day, np.nan)
-    p.remission_kind = np.where(responds, rng.choice([Remission.CR, Remission.CRP, Remission.CRI], n, p=[0.6, 0.3, 0.1]), 0)
+    p.remission_kind = np.where(
+        responds, rng.choice([Remission.CR, Remission.CRP, Remission.CRI], n, p=[0.6, 0.3, 0.1]), 0
+    )
     p.response_course = np.where(responds, rng.choice([1, 2, 3], n, p=[0.7, 0.2, 0.1]), 0)
     p.mrd_negative_at_response = responds & (rng.random(n) < 0.5)
     p.mrd_negative_within_3_courses = (p.mrd_negative_at_response == 1) | (responds & (rng.random(n) < 0.5))
@@ -105,7 +107,9 @@ def table(o):
     t["sos_sct"] = t.sos & (t.sos_after_transplant == 1)
     t["prolonged"] = (t.thrombocytopenia_induction == 1) | (t.thrombocytopenia_later == 1)
     t["rfs_event"] = t.dead | relapsed
-    t["rfs_months"] = t.relapse_day.fillna(np.inf).where(relapsed, seen).clip(upper=seen) / MONTH - t.remission_day / MONTH
+    t["rfs_months"] = (
+        t.relapse_day.fillna(np.inf).where(relapsed, seen).clip(upper=seen) / MONTH - t.remission_day / MONTH
+    )
     t["landmark"] = (t.remission_day <= 4 * MONTH) & (t.months > 4)
     return t
 
@@ -135,13 +139,20 @@ def hazard_ratios(t):
             rows.append(fixed | {"sct": 1.0, "start": day, "stop": x.months, "event": x.dead})
         else:
             rows.append(fixed | {"sct": 0.0, "start": 0.0, "stop": x.months, "event": x.dead})
-    fit = CoxTimeVaryingFitter().fit(pd.DataFrame(rows), id_col="id", event_col="event", fit_options={"precision": 1e-14})
+    fit = CoxTimeVaryingFitter().fit(
+        pd.DataFrame(rows), id_col="id", event_col="event", fit_options={"precision": 1e-14}
+    )
     return np.exp(fit.params_[["blasts", "high", "tp53", "modified"]]).tolist()
 
 
 def by_hand(t):
     """Every row again; denominators are the paper's, written here and not read from the catalogue."""
-    s1, s2, s3, later = (t.line_at_entry == 1, t.line_at_entry == 2, t.line_at_entry == 3, t.line_at_entry > 1)
+    s1, s2, s3, later = (
+        t.line_at_entry == 1,
+        t.line_at_entry == 2,
+        t.line_at_entry == 3,
+        t.line_at_entry > 1,
+    )
     mod, r, sct = t.modified, t.responder, t.sct
     counts = {
         "K051": (t.blinatumomab_courses > 0, mod, 43), "K054": (t.blinatumomab_courses >= 4, mod, 43),
@@ -162,7 +173,10 @@ def by_hand(t):
         "K193": (t.thrombocytopenia_later == 1, t.courses >= 2, 85), "K194": (t.prolonged, ~mod, 67),
         "K195": (t.prolonged, mod, 43),
     }  # fmt: skip
-    found = {key: n * t[whole].index.isin(t[part].index).sum() / whole.sum() for key, (part, whole, n) in counts.items()}
+    found = {
+        key: n * t[whole].index.isin(t[part].index).sum() / whole.sum()
+        for key, (part, whole, n) in counts.items()
+    }
     weeks = t.transplant_interval_days / 7
     found |= {
         "K053": t.blinatumomab_courses[t.blinatumomab_courses > 0].median(),
@@ -184,7 +198,10 @@ def by_hand(t):
     }  # fmt: skip
     found |= {key: km(group, 36) for key, group in groups.items()}
     found |= {"K106": km_median(t), "K145": km_median(groups["K147"]), "K146": km_median(groups["K148"])}
-    found["K105"], found["K107"] = km(t[r], 36, "rfs_months", "rfs_event"), km_median(t[r], "rfs_months", "rfs_event")
+    found["K105"], found["K107"] = (
+        km(t[r], 36, "rfs_months", "rfs_event"),
+        km_median(t[r], "rfs_months", "rfs_event"),
+    )
     pairs = {"K110": ("K108", "K109"), "K117": ("K115", "K116"), "K120": ("K118", "K119"), "K124": ("K121", "K122"),
              "K127": ("K125", "K126"), "K149": ("K147", "K148")}  # fmt: skip
     found |= {key: p_value(groups[one], groups[other]) for key, (one, other) in pairs.items()}
@@ -214,7 +231,9 @@ def test_the_hundred_lives_reach_every_branch():
     t = table(SEEN)
     assert (t.early & t.modified).any() and (t.transplant_day > t.months * MONTH).any()
     assert ((t.sos_day <= t.months * MONTH) & ~t.sos).sum() >= 3, "SOS later than two years"
-    assert (t.landmark & t.sct & (t.transplant_day > 4 * MONTH)).sum() >= 5, "SCT after the landmark counts as SCT"
+    assert (t.landmark & t.sct & (t.transplant_day > 4 * MONTH)).sum() >= 5, (
+        "SCT after the landmark counts as SCT"
+    )
     assert (t.responder & (t.remission_day > 4 * MONTH)).sum() >= 3
     assert (~t.assessed & t.negative).any() and (~t.assessed & t.responder & ~t.negative).any()
     assert t.blinatumomab_courses.max() > 4 and (t.relapse_day > t.months * MONTH).any()

@@ -24,7 +24,11 @@ def standard_error(seen, statistic, batches=20):
     """Of a statistic of all replicates, from batches of replicates."""
     size = REPLICATES // batches
     found = [
-        statistic(seen.part(np.concatenate([replicate_rows(r, REPLICATES) for r in range(b * size, (b + 1) * size)])))
+        statistic(
+            seen.part(
+                np.concatenate([replicate_rows(r, REPLICATES) for r in range(b * size, (b + 1) * size)])
+            )
+        )
         for b in range(batches)
     ]
     return np.std(found, ddof=1) / np.sqrt(batches)
@@ -158,7 +162,9 @@ def test_groups_exclude_each_other_and_the_early_dead(seen):
 def test_testing_does_not_know_the_future(seen, flag):
     alive_28, outcomes = later(seen)
     groups = strata(seen)
-    inside = alive_28 & (~seen.high_risk & (seen.lives.complex_karyotype == 0) if flag == "low_risk" else True)
+    inside = alive_28 & (
+        ~seen.high_risk & (seen.lives.complex_karyotype == 0) if flag == "low_risk" else True
+    )
     for outcome in outcomes.values():
         independent(getattr(seen, flag)[inside], outcome[inside], groups[inside])
 

@@ -304,7 +304,7 @@ def test_same_until_remission():
 def test_described_tells_every_value_its_unit_and_origin():
     scenario = load_scenario("interval_7_vs_14_weeks", settings=["population.male=0.4"])
     text = described(scenario)
-    differs = text.split("What differs between the arms")[1].split("The same in all arms")[0]
+    differs = text.split("What differs between the arms")[1].split("How they are run")[0]
     keys = [line.split()[0] for line in differs.splitlines()[2:] if line and "origin:" not in line]
     assert keys == ["blinatumomab.courses", "transplant.minimum_interval_weeks", "transplant.interval_act"]
     assert re.search(
@@ -315,6 +315,30 @@ def test_described_tells_every_value_its_unit_and_origin():
     assert re.search(r"low_hypodiploid +0\.109 +probability +K062", text)
     assert re.search(r"\n  male +0\.4 +probability +user \(--set\)\n", text)
     assert described(from_resolved(resolved(scenario))).startswith("Scenario interval_7_vs_14_weeks")
+
+
+def named(tmp_path, name):
+    """The minimal scenario with a longer name and title for its second arm."""
+    text = MINIMAL.read_text().replace('name = "sct"', f'name = "{name}"\ntitle = "{"a title " * 12}"')
+    assert name in text
+    (tmp_path / "my.toml").write_text(text)
+    return tmp_path / "my.toml"
+
+
+def test_arm_names_have_at_most_60_characters(tmp_path):
+    assert load_scenario(named(tmp_path, "x" * 60)).arms[1].name == "x" * 60
+    assert meets(faults_of(named(tmp_path, "x" * 61)), r"arms\[2\]\.name = .*: allowed at most 60 char")
+
+
+def test_described_fits_a_terminal(tmp_path):
+    for path in [*VALID, *SHIPPED, named(tmp_path, "x" * 60)]:
+        scenario = load_scenario(path)
+        text = described(scenario)
+        assert max(map(len, text.splitlines())) <= 140
+        head, differs = text.split("What differs between the arms")
+        for number, arm in enumerate(scenario.arms, 1):
+            assert re.search(rf"\n  {number}  {arm.name} ", head)
+            assert re.search(rf"\n  arm .*\b{number}\b", differs)
 
 
 def test_bounds_that_make_a_rule_needless():

@@ -1,22 +1,13 @@
-"""What can be wrong with a scenario, each fault said in one line of the field's own words.
-
-`checked` turns a table into a model or into faults: bounds, units and choices come from the model's JSON
-schema, so a message cannot disagree with the check. `strategy_rules`, `population_rules` and `plan_rules`
-hold what no single field can tell.
-"""
+"""What no single field can tell: rules over several fields of a plan, a case mix or a strategy."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import BaseModel, ValidationError
-
+from simulator.scenario.faults import Fault, dotted, shown
+from simulator.scenario.model import Plan
+from simulator.scenario.tree import Place
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK, Conditioning, Strategy
 
 if TYPE_CHECKING:  # population.py is slow to import: it needs the compiler
@@ -25,190 +16,6 @@ if TYPE_CHECKING:  # population.py is slow to import: it needs the compiler
 LABELLED_COURSE_DOSE_MG_PER_M2 = 1.8  # 0.8 + 0.5 + 0.5, the labelled first course
 YOUNGEST_YEARS, OLDEST_YEARS = 15.0, 100.0
 SUM_TOLERANCE = 1e-6
-LONGEST_SHOWN = 70
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One fault; `str` says it in one line: `my.toml: horizon_months = 500: allowed 6 to 240 months`."""
-
-    file: str
-    key: str = ""
-    value: str = ""
-    """As TOML would show it; empty if there is none."""
-    allowed: str = ""
-    unit: str = ""
-    what: str = ""
-    """What is wrong, where the allowed values alone do not tell."""
-
-    def __str__(self) -> str:
-        said = [self.what] if self.what else []
-        if self.allowed:
-            plain = self.allowed[-1].isdigit() and (self.unit.endswith("s") or "/" in self.unit)
-            said.append(
-                f"allowed {self.allowed}"
-                + (f" {self.unit}" if plain else f" ({self.unit})" * bool(self.unit))
-            )
-        head = self.key + (f" = {self.value}" if self.value else "")
-        return ": ".join(part for part in (self.file, head, ", ".join(said)) if part)
-
-
-class ScenarioError(Exception):
-    """A scenario that cannot be run, with all its faults."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = list(dict.fromkeys(faults))
-        super().__init__("\n".join(map(str, self.faults)))
-
-
-class Stated(NamedTuple):
-    """A value with the file that states it and its key there."""
-
-    value: Any
-    file: str
-    key: str
-    origin: str = ""
-    """Where the number comes from, when the file says so."""
-
-
-Tree = dict[str, Any]  # tables of tables, each leaf a Stated
-
-
-@dataclass(frozen=True)
-class Place:
-    """A table assembled from several files: says who stated what."""
-
-    tree: Tree
-    file: str
-    prefix: tuple[str, ...] = ()
-
-    def stated(self, path: tuple[str, ...]) -> Stated | None:
-        """The leaf at `path` or above it."""
-        node: Any = self.tree
-        for part in path:
-            node = node.get(part) if isinstance(node, dict) else None
-            if isinstance(node, Stated):
-                return node
-        return None
-
-    def fault(self, path: tuple[str, ...], value: str = "", **said: str) -> Fault:
-        """A fault at `path`, in the file that stated it."""
-        leaf = self.stated(path)
-        file, key = (leaf.file, leaf.key) if leaf else (self._file_below(path), dotted(self.prefix + path))
-        return Fault(file, key, value, **said)
-
-    def _file_below(self, path: tuple[str, ...]) -> str:
-        node: Any = self.tree
-        for part in path:
-            node = node.get(part, {}) if isinstance(node, dict) else {}
-        while isinstance(node, dict) and node:
-            node = next(iter(node.values()))
-        return node.file if isinstance(node, Stated) else self.file
-
-
-def dotted(path: tuple[str, ...]) -> str:
-    """Keys joined by dots; a key that is not bare is quoted, as in TOML."""
-    return ".".join(part if re.fullmatch(r"[\w-]+", part, re.ASCII) else shown(part) for part in path)
-
-
-def shown(value: Any, nested: bool = False, longest: int = LONGEST_SHOWN) -> str:
-    """A value as TOML would show it, short and on one line."""
-    if isinstance(value, bool):
-        text = str(value).lower()
-    elif isinstance(value, int) and value.bit_length() > 128:
-        text = f"{value:#x}"
-    elif isinstance(value, str):
-        text = json.dumps(value, ensure_ascii=False)
-    elif isinstance(value, list | tuple):
-        text = "[...]" if nested else "[" + ", ".join(shown(item, True) for item in value[:30]) + "]"
-    elif isinstance(value, dict):
-        text = "{...}" if value else "{}"
-    else:
-        text = str(value)
-    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[: longest + 1])
-    return text if len(text) <= longest else text[: longest - 3] + "..."
-
-
-def nearest(name: Any, known: Collection[str]) -> str:
-    """What is allowed instead of an unknown name: the nearest known one, or all of them."""
-    close = get_close_matches(str(name)[:100], known, n=1)
-    return f"{close[0]} (the nearest)" if close else ", ".join(known)
-
-
-def checked(
-    model: type[Model], table: Any, place: Place, others: tuple[str, ...] = ()
-) -> tuple[Model | None, list[Fault]]:
-    """The table as a model, or its faults. `others`: keys of the same table that someone else reads."""
-    try:
-        return model.model_validate(table), []
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False)
-    schema = _schema(model)
-    faults: list[Fault] = []
-    misspelt: set[tuple[str, ...]] = set()
-    for one in errors:
-        path = tuple(part for part in one["loc"] if isinstance(part, str))
-        if one["type"] == "extra_forbidden":
-            known = [*_node(schema, path[:-1]).get("properties", ()), *(others if len(path) == 1 else ())]
-            close = get_close_matches(path[-1][:100], known, n=1)
-            misspelt.update((*path[:-1], name) for name in close)
-            faults.append(
-                place.fault(path, shown(one["input"]), what="unknown key", allowed=nearest(path[-1], known))
-            )
-    for one in errors:
-        path = tuple(part for part in one["loc"] if isinstance(part, str))
-        allowed, unit = allowed_by(_node(schema, path), schema)
-        if one["type"] == "missing" and path not in misspelt:
-            faults.append(place.fault(path, what="missing", allowed=allowed, unit=unit))
-        elif one["type"] not in ("missing", "extra_forbidden"):
-            faults.append(place.fault(path, shown(_within(table, path)), allowed=allowed, unit=unit))
-    return None, list(dict.fromkeys(faults))
-
-
-@cache
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema()
-
-
-def allowed_by(node: dict[str, Any], schema: dict[str, Any]) -> tuple[str, str]:
-    """What a node of a JSON schema allows, in words, and its unit."""
-    if "anyOf" in node:  # a value or nothing
-        node = node["anyOf"][0]
-    unit = str(node.get("unit", ""))
-    if "enum" in node:
-        return " or ".join([", ".join(node["enum"][:-1]), node["enum"][-1]]), unit
-    kind = node.get("type")
-    if kind == "boolean":
-        return "true or false", unit
-    if kind in ("integer", "number"):
-        bounds = f"{node['minimum']} to {node['maximum']}" if "minimum" in node else "a number"
-        return ("whole number " if kind == "integer" else "") + bounds.replace(".0", ""), unit
-    if kind == "array":
-        each, unit_each = allowed_by(_deref(node["items"], schema), schema)
-        low, high = node.get("minItems", 0), node.get("maxItems")
-        length = str(low) if low == high else f"{low} to {high}" if high else f"{low} or more"
-        return f"a list of {length} values, each {each}", unit or unit_each
-    return ("a table" if kind == "object" else str(node.get("description", "text"))), unit
-
-
-def _deref(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
-    return found
-
-
-def _node(schema: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    node = schema
-    for part in path:
-        node = _deref(node.get("properties", {}).get(part, {}), schema)
-    return node
-
-
-def _within(table: Any, path: tuple[str, ...]) -> Any:
-    for part in path:
-        table = table[part]
-    return table
 
 
 class Broken(NamedTuple):
@@ -235,7 +42,7 @@ def rule_faults(broken: Iterator[Broken], place: Place) -> list[Fault]:
     return faults
 
 
-def plan_rules(plan: Any) -> Iterator[Broken]:
+def plan_rules(plan: Plan) -> Iterator[Broken]:
     """Rules of the top level."""
     months = plan.report_months
     if months != sorted(set(months)):

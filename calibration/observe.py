@@ -1,7 +1,7 @@
 """The observation layer of Kantarjian 2023: what the trial sees of a life. Never feeds back into the life.
 
 Entry is uniform over each arm's accrual window (K002, K003, K023); the data cut is June 2022 (DER021). The cut
-alone would give a median follow-up of 63-74 months; K100 prints 48 (9-115), so survivors are also lost, from month 9 on.
+alone would give a median follow-up of 63-74 months; K100 prints 48 (9-115): survivors are also lost, from month 9.
 Being tested depends on era, line, karyotype and survival to day 28, never on a later outcome (A8, A9).
 """
 

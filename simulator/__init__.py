@@ -17,7 +17,7 @@ The house, from the ground up (imports run one way):
     parameters   the numbers, with origins  rules/       one file per clinical phase, and the table event -> rule
     clocks/      what drives the rules      endpoints    OS, RFS, EFS, relapse, NRM, SOS: defined once
     counts       integer sums that merge    runner       patient ranges over workers
-    scenario     read, validate, resolve    compare      estimates and paired differences
+    scenario     read, validate, resolve    comparison/  estimates and paired differences
     trajectory   patient tables             store        run folders
     estimators/  what papers print          report/      tables and figures
     cli          the commands; the only room that knows `calibration`
@@ -27,7 +27,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.compare import Comparison, compare
+    from simulator.comparison import Comparison, compare
     from simulator.parameters import ParameterError, ParameterSet, load_parameters
     from simulator.scenario import Scenario, ScenarioError, load_scenario, resolved, shipped_scenarios
     from simulator.store import FolderError, write_run
@@ -52,8 +52,8 @@ __all__ = [
 
 # Words come from their room on first use: `import simulator` and `--help` must not wait for the compiler.
 _ROOMS = {
-    "Comparison": "compare",
-    "compare": "compare",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "FolderError": "store",
     "write_run": "store",
     "ParameterError": "parameters",
@@ -72,7 +72,7 @@ def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
         raise AttributeError(f"module 'simulator' has no attribute {name!r}")
     word = getattr(import_module(f"simulator.{_ROOMS[name]}"), name)
-    globals()[name] = word  # a submodule of the same name (compare) must not win
+    globals()[name] = word
     return word
 
 

@@ -188,7 +188,7 @@ def run_comparison(scenario: Scenario, workers: int | None) -> Any:
 
     if not is_cached():
         note("compiling the rules (once, about half a minute) ...")
-    from simulator.compare import compare as compare_arms
+    from simulator.comparison import compare as compare_arms
 
     with Progress(scenario.name, "patients") as progress:
         return compare_arms(scenario, workers=workers, progress=progress)

@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from simulator.compare import Comparison
+from simulator.comparison import Comparison
 from simulator.parameters import PARAMETERS_FOLDER
 from simulator.scenario import Scenario, resolved
 

@@ -32,7 +32,6 @@ from simulator.report.style import (
     interval,
     number,
     plain,
-    scenario_of,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def survival(figure: Figure, comparison: Any, endpoint: str) -> None:
     base = 0.45 + len(frames) * (2 * ROW + 0.06) + ROW + 0.62
     figure.set_size_inches(7.6, base + 3.9 + 0.5)
     axes = axes_at(figure, 0.8, base, 6.45, 3.9)
-    last = scenario_of(comparison).horizon_months
+    last = comparison.scenario.horizon_months
     words = ENDPOINTS[endpoint]
     time_axis(axes, last, f"Months {'from CR' if 'CR' in words else 'from start of treatment'}")
     axes.set(ylim=(0, 1), yticks=np.arange(0, 1.01, 0.2), ylabel="Probability", title=words)
@@ -89,26 +88,28 @@ def survival(figure: Figure, comparison: Any, endpoint: str) -> None:
 
 
 def incidence(figure: Figure, comparison: Any) -> None:
-    """Relapse and non-relapse mortality as competing risks, side by side on one scale."""
+    """Relapse and non-relapse mortality as competing risks, side by side on one scale; or one of them."""
     styles, curves = arm_styles(comparison), comparison.curves
     shown = curves[curves["endpoint"].isin(["relapse", "nrm"])]
     top = max(0.4, float(np.ceil(shown["high"].fillna(shown["value"]).max() * 5 - 1e-9) / 5))
     base = 0.45 + (len(styles) + 1) * (ROW + 0.02) + 0.6
     figure.set_size_inches(10.3, base + 3.3 + 0.5)
-    last = scenario_of(comparison).horizon_months
-    for place, (endpoint, title) in enumerate((("relapse", "Relapse"), ("nrm", "Non-relapse mortality"))):
+    last = comparison.scenario.horizon_months
+    titles = {"relapse": "Relapse", "nrm": "Non-relapse mortality"}
+    for place, endpoint in enumerate(end for end in titles if (shown["endpoint"] == end).any()):
         axes = axes_at(figure, 1.05 + 4.75 * place, base, 4.2, 3.3)
         time_axis(axes, last, "Months from CR")
-        axes.set(ylim=(0, min(top, 1)), title=title, ylabel="" if place else "Cumulative incidence")
+        axes.set(ylim=(0, min(top, 1)), title=titles[endpoint], ylabel="" if place else "Cumulative incidence")
         for y, (name, arm) in enumerate(styles.items()):
             frame = shown[(shown["arm"] == name) & (shown["endpoint"] == endpoint)]
             curve(axes, frame, arm, len(styles) > 4)
             height = base - 0.6 - (y + 1) * (ROW + 0.02)
-            sample(figure, 0.2 if not place else 5.8, height, arm)
             if place:
-                write(figure, 6.32, height, short(arm.title, 58), va="center")
-            else:
-                at_risk(axes, height, numbers_at(frame, year_ticks(last)), year_ticks(last))
+                continue
+            sample(figure, 0.2, height, arm)
+            at_risk(axes, height, numbers_at(frame, year_ticks(last)), year_ticks(last))
+            sample(figure, 5.8, height, arm)
+            write(figure, 6.32, height, short(arm.title, 58), va="center")
     write(figure, 0.2, base - 0.6, "Number at risk of either", weight="bold", va="center")
     foot(figure, f"Each is a competing risk of the other (Aalen–Johansen) · {caption(comparison)}")
 
@@ -116,10 +117,11 @@ def incidence(figure: Figure, comparison: Any) -> None:
 def write_figures(comparison: Any, folder: Path | str) -> list[Path]:
     """Every figure that the comparison has the data for, as PNG and SVG; the files written."""
     have = set(comparison.curves.dropna(subset=["value"])["endpoint"])
+    from_day_1 = "os" if "os" in have else "efs"
     drawings: list[tuple[str, Any, list[str]]] = [
-        (end, survival, [end]) for end in ("os", "rfs", "os_from_cr") if end in have
+        (end, survival, [end]) for end in (from_day_1, "rfs", "os_from_cr") if end in have
     ]
-    if {"relapse", "nrm"} <= have:
+    if {"relapse", "nrm"} & have:
         drawings.append(("relapse_and_nrm", incidence, []))
     if len(comparison.occupancy):
         drawings.append(("states", occupancy, []))

@@ -23,7 +23,6 @@ from simulator.report.style import (
     nearest,
     number,
     percent,
-    scenario_of,
     span,
 )
 
@@ -40,7 +39,7 @@ def occupancy(figure: Figure, comparison: Any) -> None:
     down = -(-len(styles) // across)
     width, height, gap = 9.6 / across - 0.35, 2.5, 0.75
     figure.set_size_inches(10.2, 1.35 + down * (height + gap))
-    last = scenario_of(comparison).horizon_months
+    last = comparison.scenario.horizon_months
     for place, (name, arm) in enumerate(styles.items()):
         row, column = divmod(place, across)
         axes = axes_at(
@@ -71,8 +70,8 @@ def occupancy(figure: Figure, comparison: Any) -> None:
 
 def differences(figure: Figure, comparison: Any) -> None:
     """Paired differences in OS against the reference: a row for each arm and month."""
-    styles, months = arm_styles(comparison), sorted(scenario_of(comparison).report_months)
-    arms = [name for name in styles if name != scenario_of(comparison).reference]
+    styles, months = arm_styles(comparison), sorted(comparison.scenario.report_months)
+    arms = [name for name in styles if name != comparison.scenario.reference]
     if len(arms) * len(months) > 40:
         months = sorted({months[0], nearest(months, 36), months[-1]})
     frame = comparison.differences[comparison.differences["endpoint"] == "os"]
@@ -117,7 +116,7 @@ def differences(figure: Figure, comparison: Any) -> None:
     axes.set(ylim=(y, 0), yticks=[], xlim=(low - room, high + room))
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
-    against = styles[scenario_of(comparison).reference].title.removesuffix(" (reference)")
+    against = styles[comparison.scenario.reference].title.removesuffix(" (reference)")
     axes.set_xlabel("Difference in OS, percentage points (right of 0: more alive)")
     top = height + 1.9 - 0.18
     write(figure, 0.3, top, f"Paired difference in overall survival against: {short(against, 60)}", 11,

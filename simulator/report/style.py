@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 ENDPOINTS = {
@@ -46,6 +45,7 @@ LINES = (
     (0, (4, 1.5, 1.2, 1.5, 1.2, 1.5)),
 )
 MARKERS = ("s", "^", "D", "v", "P", "X", "o")
+LONGEST_TITLE = 36  # of an arm, in characters: fits the first column of a table in two or three lines
 MONTE_CARLO = "intervals: Monte Carlo, 95 %"
 
 
@@ -69,21 +69,18 @@ def words_of(endpoint: str) -> str:
     return ENDPOINTS.get(endpoint) or short_name(endpoint)
 
 
-def scenario_of(comparison: Any) -> Any:
-    """The scenario of a comparison; where it holds none, what its summary says of it."""
-    scenario = getattr(comparison, "scenario", None)
-    if scenario is not None:
-        return scenario
-    s = comparison.summary
-    arms = tuple(SimpleNamespace(name=name, title=name.replace("_", " ")) for name in s["arms"])
-    return SimpleNamespace(name=s["scenario"], question=s["question"], reference=s["reference"], arms=arms,
-                           report_months=s["report_months"], horizon_months=s["horizon_months"])  # fmt: skip
-
-
 def titles_of(comparison: Any) -> dict[str, str]:
-    """The title of each arm, the reference marked."""
-    s = scenario_of(comparison)
-    return {a.name: f"{a.title} (reference)" if a.name == s.reference else str(a.title) for a in s.arms}
+    """How each arm is called in tables and figures, the reference marked."""
+    s = comparison.scenario
+    return {a.name: _called(a) + " (reference)" * (a.name == s.reference) for a in s.arms}
+
+
+def _called(arm: Any) -> str:
+    """The title of an arm where it is short or the name no shorter; else the name as words."""
+    title, words = str(arm.title), short_name(arm.name)
+    if len(title) <= LONGEST_TITLE or len(words) >= len(title):
+        return title
+    return words[0].upper() + words[1:]
 
 
 def arm_styles(comparison: Any) -> dict[str, ArmStyle]:
@@ -91,7 +88,7 @@ def arm_styles(comparison: Any) -> dict[str, ArmStyle]:
     styles: dict[str, ArmStyle] = {}
     place = 0
     for name, title in titles_of(comparison).items():
-        if name == scenario_of(comparison).reference:
+        if name == comparison.scenario.reference:
             styles[name] = ArmStyle(title, REFERENCE, LINES[0], "o")
             continue
         line = LINES[1 + (place + place // len(COLOURS)) % (len(LINES) - 1)]

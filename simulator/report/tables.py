@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.report.fuller import details
+from simulator.report.not_identified import not_identified
 from simulator.report.published import reproduction_table
-from simulator.report.style import interval, nearest, number, percent, plain, scenario_of, span, titles_of
+from simulator.report.style import interval, nearest, number, percent, plain, short_name, span, titles_of
 from simulator.report.text import aligned, both, chosen, filled, fold, text_width
 
 __all__ = ["answer", "details", "reproduction_table"]
@@ -18,6 +20,7 @@ READINGS = {  # of the frame `contrasts`, as a paper would print them
     "true_landmark": "True 4-month landmark (SCT by then)",
 }
 CAUSAL = "Causal: this policy minus the reference"
+MAIN = ("os", "efs", "rfs", "relapse", "nrm")  # the first one asked for leads the tables
 NOT_INCLUDED = "Parameter and attribution uncertainty are not included."
 
 
@@ -26,42 +29,57 @@ def _treat(value: float | None) -> str:
     return "–" if value is None else f"{'harm ' if value < 0 else ''}{math.ceil(abs(value) - 1e-9):,}"
 
 
+def _main(comparison: Any, among: Sequence[str] = MAIN) -> str | None:
+    """What leads the tables: OS, or where the scenario does not ask for it the first of the others."""
+    reported = comparison.summary["arms"][comparison.scenario.reference]
+    return next((end for end in among if end in reported), None)
+
+
+def _median(arm: Any, endpoint: str) -> str:
+    """A median over its interval."""
+    median = arm.get(f"median_{endpoint}_months")
+    return plain(median, none="not\nreached") + (f"\n{interval(median)}" if number(median) is not None else "")
+
+
 def _outcomes(comparison: Any, width: int) -> str:
     """One row for each arm: survival with its interval, then what it is made of."""
-    scenario, arms = scenario_of(comparison), comparison.summary["arms"]
-    months = sorted(int(m) for m in scenario.report_months)
+    months = sorted(int(m) for m in comparison.scenario.report_months)
     main = int(nearest(months, 36))
     room = max(2, (width - 80) // 11 + 2)
     shown = sorted(sorted(months, key=lambda m: (m != main, m))[:room])
-    heads = ["Arm", *(f"OS at\n{m} mo\n%" for m in shown), "Median\nOS\nmonths", f"Relapse\n{main} mo\n% *",
-             f"NRM\n{main} mo\n% *", "SOS any/\nfatal\n%", "SCT\n\n%"]  # fmt: skip
-    rows = []
-    for name, title in titles_of(comparison).items():
-        arm = arms[name]
-        at = {end: arm.get(end) or {} for end in ("os", "relapse", "nrm", "sos")}
-        median = arm.get("median_os_months")
-        rows.append(
-            [
-                title,
-                *(both(at["os"].get(str(m))) for m in shown),
-                plain(median, none="not\nreached")
-                + (f"\n{interval(median)}" if number(median) is not None else ""),
-                percent(at["relapse"].get(str(main))),
-                percent(at["nrm"].get(str(main))),
-                f"{percent(at['sos'].get('any'))}/{percent(at['sos'].get('fatal'))}",
-                percent(arm.get("sct")),
-            ]
-        )
-    table = aligned(heads, rows, width)
-    note = "* cumulative incidence from CR, in patients who reach CR"
-    return f"{table}\n{note}{'; NR: not reached' if 'NR' in table.split(chr(10), 4)[-1] else ''}"
+    survival = _main(comparison, ("os", "efs", "rfs"))
+    titles, arms = titles_of(comparison), comparison.summary["arms"]
+    columns = {"Arm": list(titles.values())}
+    if survival:
+        word, star = short_name(survival), " *" * (survival == "rfs")
+        for m in shown:
+            columns[f"{word} at\n{m} mo\n%{star}"] = [both(arms[name][survival].get(str(m))) for name in titles]
+        columns[f"Median\n{word}\nmonths{star}"] = [_median(arms[name], survival) for name in titles]
+    for end, word in (("relapse", "Relapse"), ("nrm", "NRM")):
+        if _main(comparison, [end]):
+            columns[f"{word}\n{main} mo\n% *"] = [percent(arms[name][end].get(str(main))) for name in titles]
+    if _main(comparison, ["sos"]):
+        grades = [[percent(arms[name]["sos"].get(grade)) for grade in ("any", "fatal")] for name in titles]
+        columns["SOS any/\nfatal\n%"] = ["/".join(each) for each in grades]
+    columns["SCT\n\n%"] = [percent(arms[name].get("sct")) for name in titles]
+    table = aligned(list(columns), zip(*columns.values(), strict=True), width)
+    notes = []
+    if any(head.endswith("*") for head in columns):
+        what = "from CR" if survival == "rfs" else "cumulative incidence from CR"
+        notes.append(f"* {what}, in patients who reach CR")
+    if any("NR" in cell for cells in columns.values() for cell in cells if cell not in titles.values()):
+        notes.append("NR: not reached")
+    return "\n".join([table, *["; ".join(notes)] * bool(notes)])
 
 
-def _against(comparison: Any, month: int, width: int) -> str:
-    """Paired differences in OS, and who lives longer."""
-    scenario, titles, rows, lives = scenario_of(comparison), titles_of(comparison), [], []
+def _against(comparison: Any, width: int) -> str:
+    """Paired differences in the endpoint that leads, and who lives longer."""
+    scenario, titles, rows, lives = comparison.scenario, titles_of(comparison), [], []
+    endpoint, month = _main(comparison), int(nearest(scenario.report_months, 36))
+    if endpoint is None:  # SOS alone
+        endpoint, month = "sos_any", scenario.horizon_months
     for name in (name for name in titles if name != scenario.reference):
-        found = chosen(comparison.differences, arm=name, endpoint="os", month=month)
+        found = chosen(comparison.differences, arm=name, endpoint=endpoint, month=month)
         row = found.iloc[0].to_dict() if len(found) else {}
         rows.append([titles[name], percent(row.get("value"), sign=True),
                      span(row.get("low"), row.get("high"), 1, 100.0, True),
@@ -73,15 +91,18 @@ def _against(comparison: Any, month: int, width: int) -> str:
         lives.append([titles[name], *shares])
     if not rows:
         return ""
-    heads = ["Arm", "OS\npoints", "95 % MC\ninterval", "Variance\ncut by", "NNT\n"]
+    word = short_name(endpoint)
+    heads = ["Arm", f"{word}\npoints", "95 % MC\ninterval", "Variance\ncut by", "NNT\n"]
     if all(row[4] == "–" for row in rows):
         heads, rows = heads[:4], [row[:4] for row in rows]
     reference = titles[scenario.reference].removesuffix(" (reference)")
-    top = f"Paired difference in OS at {month} months, in percentage points, against: {reference}"
+    top = f"Paired difference in {word} at {month} months, in percentage points, against: {reference}"
+    part = f"{filled(top, width)}\n{aligned(heads, rows, width)}"
+    if comparison.longer_shorter.empty:
+        return part
     longer = "Live longer / equally long / shorter than under the reference, % of patients"
     lucks = ["Arm", "under shared luck,\nwhich no trial can test", "were luck\nindependent"]
-    return (f"{filled(top, width)}\n{aligned(heads, rows, width)}\n\n"
-            f"{filled(longer, width)}\n{aligned(lucks, lives, width)}")  # fmt: skip
+    return f"{part}\n\n{filled(longer, width)}\n{aligned(lucks, lives, width)}"
 
 
 def _readings(comparison: Any, month: int, width: int) -> str:
@@ -104,12 +125,13 @@ def _readings(comparison: Any, month: int, width: int) -> str:
 
 def answer(comparison: Any, width: int | None = None) -> str:
     """The question and its answer."""
-    width, scenario, summary = text_width(width), scenario_of(comparison), comparison.summary
+    width, scenario, summary = text_width(width), comparison.scenario, comparison.summary
     month = int(nearest(scenario.report_months, 36))
     count = f"{summary['patients']:,} simulated patients, the same in every arm, seed {summary['seed']}"
     parts = [f"{filled(scenario.question, width)}\n{count}", _outcomes(comparison, width)]
-    parts.append(_against(comparison, month, width))
+    parts.append(_against(comparison, width))
     if len(comparison.contrasts):
         parts.append(_readings(comparison, month, width))
+    parts += [filled(sentence, width) for sentence in not_identified(scenario)]
     close = f"Intervals are Monte Carlo only. {NOT_INCLUDED} Parameter set: {summary['parameter_set']}."
     return "\n\n".join(part for part in [*parts, filled(close, width)] if part) + "\n"

@@ -1,4 +1,4 @@
-"""The study simulated at its own size: the form of the result, its arithmetic, and the bar of the calibration."""
+"""The study simulated at its own size: form of the result, its arithmetic, and the bar of the calibration."""
 
 import json
 import math
@@ -9,7 +9,7 @@ import pytest
 from calibration.catalogue import load_catalogue
 from calibration.kantarjian_2023 import STUDY, statistics
 from calibration.ledger import PUBLISHED, ledger_counts, ledger_lines
-from calibration.reproduce import UnknownStudy, inside_counts, known, reproduce
+from calibration.reproduce import UnknownStudyError, inside_counts, known, reproduce
 from calibration.trial import replicate_rows, simulate
 from simulator.parameters import load_parameters
 
@@ -87,13 +87,9 @@ def verdicts_follow(rows):
         if row["published_low"] is None:
             assert row["inside_published"] is None
         elif row["simulated"] is not None:
-            assert row["inside_published"] == (
-                row["published_low"] <= row["simulated"] <= row["published_high"]
-            )
+            assert row["inside_published"] == (row["published_low"] <= row["simulated"] <= row["published_high"])
         if None not in (row["predictive_low"], row["predictive_high"]):
-            assert row["inside_predictive"] == (
-                row["predictive_low"] <= row["reported"] <= row["predictive_high"]
-            )
+            assert row["inside_predictive"] == (row["predictive_low"] <= row["reported"] <= row["predictive_high"])
         if row["z"] is not None and row["unit"] != "HR":
             assert np.sign(row["z"]) == np.sign(row["reported"] - row["simulated"]), row["id"]
 
@@ -119,7 +115,7 @@ def ledger_adds_up(counts):
 
 
 def meets_the_bar(rows):
-    """At least 95 % of the fitted rows with an interval inside it, and none of the fitted rows beyond |z| 3."""
+    """At least 95 % of the fitted rows with an interval inside it, and no fitted row beyond |z| 3."""
     fitted = [row for row in rows if row["role"] == "fitted"]
     judged = [row for row in fitted if row["inside_published"] is not None]
     outside = [f"{r['id']} {r['simulated']:.3g} not in {r['published_low']:.3g}-{r['published_high']:.3g}"
@@ -234,7 +230,7 @@ def test_ledger_is_the_mean_of_trials(small, trials):
 
 def test_unknown_study_is_refused():
     known(STUDY)
-    with pytest.raises(UnknownStudy, match="kantarjian-2023"):
+    with pytest.raises(UnknownStudyError, match="kantarjian-2023"):
         known("kantarjian-2032")
 
 

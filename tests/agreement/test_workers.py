@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from simulator.compare import compare
+from simulator.comparison import compare
 from simulator.counts import merge
 from simulator.endpoints import REMISSION_WITHIN_MONTHS
 from simulator.patient import State

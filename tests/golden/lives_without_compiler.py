@@ -22,7 +22,6 @@ def strategy_of(name):
         "modified",
         transplant={"policy": "everyone_eligible", "minimum_interval_weeks": 8.0, "interval_act": "stop_ino_early"},
         mrd={"surveillance_every_months": 3, "at_molecular_relapse": "blinatumomab"},
-        after_relapse={"transplant": True},
     )
 
 

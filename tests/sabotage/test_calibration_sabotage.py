@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-for folder in ("unit", "agreement"):
-    sys.path.append(str(Path(__file__).resolve().parents[1] / folder))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "agreement"))
 
 import test_catalogue as catalogue
 import test_kantarjian_statistics as kantarjian

@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "theory"))
 
 import test_counts as judge
 
-from simulator.compare import arm_differences
+from simulator.comparison.differences import arm_differences
 from simulator.endpoints import Endpoint
 
 ARM, REFERENCE = judge.ARM, judge.REFERENCE

@@ -12,7 +12,9 @@ import pytest
 from lifelines import KaplanMeierFitter
 
 from simulator import counts as tally
-from simulator.compare import arm_differences, arm_estimates, paired_proportions
+from simulator.comparison.arm_estimates import arm_estimates
+from simulator.comparison.differences import arm_differences
+from simulator.comparison.paired import paired_proportions
 from simulator.endpoints import BINS_PER_MONTH, DEFINITIONS, Endpoint, bin_of, edge_days
 from simulator.estimators import cumulative_incidence
 from simulator.patient import Cause

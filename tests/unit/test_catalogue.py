@@ -31,14 +31,12 @@ ROWS = load_catalogue(STUDY)
 # Where the catalogue's n is not what both readings found beside the number, and why.
 N_FROM_CONTEXT = {
     "size of the trial or of its arm, stated elsewhere": (
-        "K001 K002 K003 K014 K015 K016 K017 K018 K019 K026 K027 K028 K029 K030 K031 K032 K033 K034 K035 K036 K037 "
-        "K068 K069 K110 K117 K124 K130 K131 K144 K169"
+        "K001 K002 K003 K014 K015 K016 K017 K018 K019 K026 K027 K028 K029 K030 K031 K032 K033 K034 K035 K036 "
+        "K037 K068 K069 K110 K117 K124 K130 K131 K144 K169"
     ),
     "both readings give the 110 these are part of": "K048 K049",
     "36 printed, 38 in the first paragraph, and only 36/38 is 95 % (readings A11)": "K082",
-    "17 and 14 of Salvage 2 and 3+: the only split that gives 59 %, 57 % and 91 responders (DER002, DER003)": (
-        "K083 K084"
-    ),
+    "17 and 14: the only split of Salvage 2+ that gives 59 %, 57 % and 91 responders (DER002, DER003)": ("K083 K084"),
     "87 as for the rate at response; 73 and 15 by arithmetic (A10, DER004)": "K087 K088 K089",
     "denominator is the group named, not the cases counted": "K103 K160 K161 K162",
     "responders; reading-1 left it open": "K105 K107",
@@ -64,13 +62,14 @@ IDENTITIES = {
 }
 # A sum that the paper itself breaks: K163 = 7, but 24 % of 29 and 4 % of 24 make 8 (readings A1).
 BROKEN = {"SOS after SCT by arm": "K163 - K165 - K166"}
-# Restated rows that the fitted ones do not pin down. K074, K077 and K084 each refer to the others: three unknowns in
-# two sums, so that one of them is free, and K080 with it. K161 and K162 are known as a sum. K087, K165 and K166 contradict others.
+# Restated rows that the fitted ones do not pin down. K074, K077 and K084 each refer to the others: three
+# unknowns in two sums, so that one of them is free, and K080 with it. K161 and K162 are known as a sum.
+# K087, K165 and K166 contradict others.
 NOT_PINNED = {"K074", "K077", "K080", "K084", "K161", "K162", "K087", "K165", "K166"}
 LANDMARK = ("K111", "K112", "K145", "K146", "K147", "K148", "K149", "K150", "K154")
 
 # Medians printed without an interval; every other fitted row must have one.
-FITTED_WITHOUT_INTERVAL = "K053 K056 K078 K092 K106 K107 K114 K137 K159 K170 K171".split()
+FITTED_WITHOUT_INTERVAL = ["K053", "K056", "K078", "K092", "K106", "K107", "K114", "K137", "K159", "K170", "K171"]
 
 
 def same_number(one, other):
@@ -130,9 +129,7 @@ def nothing_fitted_twice(roles):
     for identity in IDENTITIES.values():
         known = [key for _, key in terms(identity) if roles[key] in ("fitted", "input")]
         assert len(known) < len(terms(identity)), identity
-    open_rows = sorted(
-        {k for i in IDENTITIES.values() for _, k in terms(i) if roles[k] not in ("fitted", "input")}
-    )
+    open_rows = sorted({k for i in IDENTITIES.values() for _, k in terms(i) if roles[k] not in ("fitted", "input")})
     matrix = np.zeros((len(IDENTITIES), len(open_rows)))
     for i, identity in enumerate(IDENTITIES.values()):
         for sign, key in terms(identity):
@@ -180,9 +177,7 @@ def ranges_are_no_intervals(rows):
     for key, row in rows.items():
         if row.interval_kind == "range":
             low, high = row.interval
-            assert math.isnan(low) and math.isnan(high), (
-                f"{key}: a range or median of {row.unit} has an interval"
-            )
+            assert math.isnan(low) and math.isnan(high), f"{key}: a range or median of {row.unit} has an interval"
 
 
 def plain(key, value, n, unit, low=math.nan, high=math.nan, kind="", quantity="count"):
@@ -223,9 +218,7 @@ def test_every_row_names_its_place_quantity_and_kind_of_interval():
     for key, row in ROWS.items():
         assert row.place and row.quantity and row.unit, key
         assert row.interval_kind in ("", "ci95", "range"), key
-        assert (row.interval_kind == "") == (math.isnan(row.printed_low) and math.isnan(row.printed_high)), (
-            key
-        )
+        assert (row.interval_kind == "") == (math.isnan(row.printed_low) and math.isnan(row.printed_high)), key
         if row.interval_kind:
             assert row.printed_low <= row.value <= row.printed_high, key
 
@@ -236,7 +229,7 @@ def test_unknown_role_is_refused(tmp_path, monkeypatch):
     text = (EVIDENCE / f"{STUDY}.csv").read_text(encoding="utf-8").replace(",fitted,", ",fited,", 1)
     (tmp_path / "spoilt.csv").write_text(text, encoding="utf-8")
     monkeypatch.setattr(catalogue, "EVIDENCE", tmp_path)
-    with pytest.raises(ValueError, match="K051.*fited"):
+    with pytest.raises(ValueError, match=r"K051.*fited"):
         catalogue.load_catalogue.__wrapped__("spoilt")
 
 

@@ -9,19 +9,10 @@ import numpy as np
 import pytest
 
 from simulator import counts as tally
-from simulator.compare import (
-    compare,
-    comparison_of,
-    events_by,
-    median_months,
-    median_slope,
-    median_variances,
-    months_to,
-    number_needed,
-    paired_proportions,
-    proportion,
-    restricted_mean_months,
-)
+from simulator.comparison import compare, comparison_of
+from simulator.comparison.differences import number_needed
+from simulator.comparison.paired import events_by, median_slope, median_variances, paired_proportions
+from simulator.comparison.quantities import median_months, months_to, proportion, restricted_mean_months
 from simulator.counts import new_counts
 from simulator.endpoints import DEFINITIONS
 from simulator.scenario import load_scenario

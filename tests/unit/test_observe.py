@@ -24,20 +24,16 @@ def standard_error(seen, statistic, batches=20):
     """Of a statistic of all replicates, from batches of replicates."""
     size = REPLICATES // batches
     found = [
-        statistic(
-            seen.part(
-                np.concatenate([replicate_rows(r, REPLICATES) for r in range(b * size, (b + 1) * size)])
-            )
-        )
+        statistic(seen.part(np.concatenate([replicate_rows(r, REPLICATES) for r in range(b * size, (b + 1) * size)])))
         for b in range(batches)
     ]
     return np.std(found, ddof=1) / np.sqrt(batches)
 
 
 def follow_up_is_possible(months, dead, arm):
-    """Between the shortest and the longest that the paper prints (9 to 115, K100), and in the arm's own window.
+    """Between the shortest and the longest printed (9 to 115, K100), and in the arm's own window.
 
-    Entry July 2021 at the latest and the cut in June 2022 leave 11 months; who was lost was lost after 9 (DER021-023).
+    Entry July 2021 at the latest and the cut in June 2022 leave 11 months; nobody is lost before 9 (DER021-023).
     """
     alive = ~dead
     assert np.all((months[alive] >= 9.0) & (months[alive] <= 115.0))
@@ -53,9 +49,10 @@ def near(found, expected, allowed, error):
 def independent(flag, outcome, strata, alpha=1e-5):
     """Cochran-Mantel-Haenszel: the flag does not go with the outcome within any stratum.
 
-    Power, with 66,000 patients (600 trials), an outcome in half of them and |z| > 4.4 as the bar: the difference in
-    outcome between flag and no flag has standard error 0.004 (TP53), 0.006 (low risk, 45,000 patients) and 0.010
-    (MRD, 96 % assessed), so a difference of 0.04, 0.05 and 0.07 is found with power above 0.99 within strata.
+    Power, with 66,000 patients (600 trials), an outcome in half of them and |z| > 4.4 as the bar: the
+    difference in outcome between flag and no flag has standard error 0.004 (TP53), 0.006 (low risk, 45,000
+    patients) and 0.010 (MRD, 96 % assessed), so a difference of 0.04, 0.05 and 0.07 is found with power
+    above 0.99 within strata.
     """
     score = variance = 0.0
     for stratum in np.unique(strata):
@@ -130,7 +127,7 @@ def test_sixty_are_tested_for_tp53(seen):
 
 
 def test_about_59_are_low_risk(seen):
-    """Not printed: 59 is the size that the printed interval of K125 implies, 55 to 65 the mixing (A8, DER016)."""
+    """Not printed: 59 is what the interval of K125 implies, 55 to 65 the mixing (A8, DER016)."""
 
     def low_risk(part):
         return 110 * part.low_risk.mean()
@@ -162,9 +159,7 @@ def test_groups_exclude_each_other_and_the_early_dead(seen):
 def test_testing_does_not_know_the_future(seen, flag):
     alive_28, outcomes = later(seen)
     groups = strata(seen)
-    inside = alive_28 & (
-        ~seen.high_risk & (seen.lives.complex_karyotype == 0) if flag == "low_risk" else True
-    )
+    inside = alive_28 & (~seen.high_risk & (seen.lives.complex_karyotype == 0) if flag == "low_risk" else True)
     for outcome in outcomes.values():
         independent(getattr(seen, flag)[inside], outcome[inside], groups[inside])
 

@@ -31,7 +31,7 @@ def cell(value: float | None, half: float = 0.002) -> dict[str, float | None]:
 
 
 def comparison(arms: int = 2, patients: int = 200_000) -> SimpleNamespace:
-    """A made-up comparison with the shape of `simulator.compare.Comparison`."""
+    """A made-up comparison with the shape of `simulator.comparison.Comparison`."""
     names = [f"arm_{k}" for k in range(arms)]
     months, main = (12, 24, 36, 60), 36
     titles = TITLES.get(arms) or [f"Arm {k}" for k in range(arms)]
@@ -135,7 +135,7 @@ def comparison(arms: int = 2, patients: int = 200_000) -> SimpleNamespace:
         )
     scenario = SimpleNamespace(
         name="made_up", question="Does SCT in remission lengthen life, and in whom?", reference="arm_0",
-        arms=tuple(SimpleNamespace(name=n, title=t) for n, t in zip(names, titles)), report_months=months,
+        arms=tuple(SimpleNamespace(name=n, title=t, strategy=STRATEGY) for n, t in zip(names, titles)), report_months=months,
         horizon_months=60, patients=patients, seed=20231112, parameters="kantarjian-2023-point")  # fmt: skip
     summary = {"scenario": "made_up", "patients": patients, "seed": 20231112, "reference": "arm_0",
                "parameter_set": "kantarjian-2023-point", "arms": summary_arms, "differences": {}}  # fmt: skip

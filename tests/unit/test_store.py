@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import pytest
 
-from simulator.compare import compare
+from simulator.comparison import compare
 from simulator.scenario import load_scenario, resolved
 from simulator.store import FRAMES, FolderError, finished, identity, run_name, write_run
 

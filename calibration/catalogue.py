@@ -46,7 +46,8 @@ class Row:
         """
         if self.interval_kind == "ci95":
             return self.printed_low, self.printed_high
-        if self.n is None or self.unit not in ("patients", "%") or "rate at" in self.quantity:
+        survival = self.quantity.startswith(("OS rate", "RFS rate"))
+        if self.n is None or self.unit not in ("patients", "%") or survival or self.quantity.startswith("median"):
             return math.nan, math.nan
         scale = 1.0 if self.unit == "patients" else 100.0 / self.n
         successes = round(self.value / scale)

@@ -6,10 +6,12 @@ the catalogue's unit. A statistic without patients is NaN.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erfc
 
 from calibration.catalogue import load_catalogue
 from calibration.observe import MODIFIED, ORIGINAL, Observed
@@ -68,15 +70,16 @@ def _shares(o: Observed) -> dict[str, float]:
     follow_up_days = o.follow_up_months * DAYS_PER_MONTH
     negative = p.mrd_negative_day < np.inf
     sct = p.transplant_day <= follow_up_days
-    since_inotuzumab = p.sos_day - np.where(np.isnan(p.last_inotuzumab_day), 0.0, p.last_inotuzumab_day)
-    sos = (p.sos_day <= follow_up_days) & (since_inotuzumab <= SOS_WINDOW_DAYS)
+    sos = sos_cases(o)
     in_first_remission = responder & ~o.dead & ~(p.relapse_day <= follow_up_days)
+    consolidation_courses = p.blinatumomab_courses - p.blinatumomab_in_maintenance
     prolonged = (p.thrombocytopenia_induction + p.thrombocytopenia_later) > 0
     landmark_no_sct = landmark_set(o) & ~sct
     return {
         "K051": share(p.blinatumomab_courses > 0, modified),
-        "K054": share(p.blinatumomab_courses >= 4, modified),
+        "K054": share(consolidation_courses >= 4, modified),
         "K055": share(p.inotuzumab_courses == 4, everyone),
+        "K074": share(responder, everyone),
         "K075": share(p.remission_kind == Remission.CR, everyone),
         "K076": share(p.remission_kind == Remission.CRP, everyone),
         "K077": share(p.remission_kind == Remission.CRI, everyone),
@@ -94,6 +97,7 @@ def _shares(o: Observed) -> dict[str, float]:
         "K095": share(early, modified),
         "K101": share(~o.dead, everyone),
         "K103": share(in_first_remission, sct),
+        "K123": share(~o.dead, o.tp53_tested & (p.tp53_mutated == 1)),
         "K142": share(sct, original),
         "K143": share(sct, modified),
         "K151": share(in_first_remission, ~sct),
@@ -124,10 +128,10 @@ def _times(o: Observed, median_of_integers: Callable[..., float]) -> dict[str, f
     sct = p.transplant_day <= follow_up_days
     had_inotuzumab = sct & ~np.isnan(p.last_inotuzumab_day)
     treated = p.blinatumomab_courses > 0
-    sos = p.sos_day <= follow_up_days
+    sos = sos_cases(o)
     weeks = p.transplant_interval_days / DAYS_PER_WEEK
     return {
-        "K053": median_of_integers(p.blinatumomab_courses[treated]),
+        "K053": median_of_integers((p.blinatumomab_courses - p.blinatumomab_in_maintenance)[treated]),
         "K056": median_of_integers(p.courses),
         "K078": middle(p.remission_day[responder]),
         "K092": middle(p.death_day[early]),
@@ -137,6 +141,23 @@ def _times(o: Observed, median_of_integers: Callable[..., float]) -> dict[str, f
         "K170": middle(weeks[had_inotuzumab & (o.arm == ORIGINAL)]),
         "K171": middle(weeks[had_inotuzumab & (o.arm == MODIFIED)]),
     }
+
+
+def sos_cases(o: Observed) -> Flags:
+    """SOS seen, within two years of the last InO dose (K043)."""
+    p = o.lives
+    since_inotuzumab = p.sos_day - np.where(np.isnan(p.last_inotuzumab_day), 0.0, p.last_inotuzumab_day)
+    return (p.sos_day <= o.follow_up_months * DAYS_PER_MONTH) & (since_inotuzumab <= SOS_WINDOW_DAYS)
+
+
+def chi_square_p(event: Flags, group: Flags) -> float:
+    """Uncorrected chi-square P of a 2 x 2 table, as the paper's P-values reproduce (readings A15)."""
+    n1, n2 = np.count_nonzero(group), np.count_nonzero(~group)
+    pooled = np.mean(event)
+    if not 0.0 < pooled < 1.0 or not n1 or not n2:
+        return np.nan
+    difference = np.mean(event[group]) - np.mean(event[~group])
+    return float(erfc(abs(difference) / math.sqrt(2.0 * pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n2))))
 
 
 def relapse_free(o: Observed) -> tuple[Flags, NDArray[np.float64], Flags]:
@@ -162,13 +183,17 @@ def survival_groups(o: Observed) -> dict[str, Flags]:
     negative = p.mrd_negative_day < np.inf
     sct = p.transplant_day <= o.follow_up_months * DAYS_PER_MONTH
     at_four_months = landmark_set(o)
+    # as received, in first salvage, among those alive and seen at two months (A6)
+    at_two_months = (p.line_at_entry == 1) & (o.follow_up_months > 2.0)
     return {
         "K104": np.ones(len(p), bool),
         "K108": o.arm == ORIGINAL,
         "K109": o.arm == MODIFIED,
+        "K111": at_two_months & (p.blinatumomab_courses > 0),
+        "K112": at_two_months & (p.blinatumomab_courses == 0),
         "K115": p.line_at_entry == 1,
         "K116": p.line_at_entry > 1,
-        "K118": responder & negative,
+        "K118": responder & negative & o.mrd_assessed,
         "K119": responder & ~negative & o.mrd_assessed,
         "K121": o.tp53_tested & (p.tp53_mutated == 0),
         "K122": o.tp53_tested & (p.tp53_mutated == 1),
@@ -181,7 +206,7 @@ def survival_groups(o: Observed) -> dict[str, Flags]:
 
 
 def survival_statistics(o: Observed) -> dict[str, float]:
-    """Kaplan-Meier rates and medians, and the log-rank P-values (shown, never fitted)."""
+    """Kaplan-Meier rates and medians, and the P-values (shown, never fitted)."""
     groups = survival_groups(o)
     time, dead = o.follow_up_months, o.dead
     found = {
@@ -194,8 +219,14 @@ def survival_statistics(o: Observed) -> dict[str, float]:
     responder, months, event = relapse_free(o)
     found["K105"] = 100.0 * survival_at(months[responder], event[responder], MONTHS_OF_RATES)
     found["K107"] = median_survival(months[responder], event[responder])
+    at_landmark, landmark_sct = groups["K150"], groups["K147"]
+    for key, group in (("K155", landmark_sct), ("K156", at_landmark & ~landmark_sct)):
+        found[key] = 100.0 * survival_at(months[group], event[group], MONTHS_OF_RATES) if group.any() else np.nan
+    found["K144"] = chi_square_p(o.lives.transplant_day <= time * DAYS_PER_MONTH, o.arm == MODIFIED)
+    found["K169"] = chi_square_p(sos_cases(o), o.arm == MODIFIED)
     for key, one, both in (
         ("K110", groups["K109"], groups["K104"]),
+        ("K113", groups["K111"], groups["K111"] | groups["K112"]),
         ("K117", groups["K115"], groups["K104"]),
         ("K120", groups["K118"], groups["K118"] | groups["K119"]),
         ("K124", groups["K121"], o.tp53_tested),

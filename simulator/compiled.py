@@ -27,6 +27,18 @@ UNUSED_FOR_DAYS = 30
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile `function` on first call (no GIL, IEEE arithmetic, no fast-math); identity with the compiler off."""
+    return _compile(function, forceinline=False)
+
+
+def leaf(function: Callable[..., Any]) -> Any:
+    """`compiled`, and its machine code is laid into each caller's: for what is short and called often.
+
+    LLVM does this, after numba has done its part, so that it costs little to compile (`inline="always"` would).
+    """
+    return _compile(function, forceinline=True)
+
+
+def _compile(function: Callable[..., Any], forceinline: bool) -> Any:
     if COMPILER_OFF:
         return function
     import numba
@@ -37,7 +49,9 @@ def compiled(function: Callable[..., Any]) -> Any:
     if folder is not None:
         numba.config.CACHE_DIR = str(folder)
     try:
-        return numba.njit(nogil=True, error_model="numpy", cache=folder is not None)(function)
+        return numba.njit(nogil=True, error_model="numpy", forceinline=forceinline, cache=folder is not None)(
+            function
+        )
     finally:
         numba.config.CACHE_DIR = before
 

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from simulator.compiled import compiled
+from simulator.compiled import compiled, leaf
 
 MASK_32 = np.uint64(0xFFFFFFFF)
 MULTIPLIER_0 = np.uint64(0xD2511F53)
@@ -96,7 +96,7 @@ def uniform(patient, decision, occurrence):
     return pair[0] if decision % 2 == 0 else pair[1]
 
 
-@compiled
+@leaf
 def exponential_from(u):
     """Unit exponential from a uniform on [0, 1)."""
     return -np.log(1.0 - u)

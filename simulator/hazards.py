@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from simulator.compiled import compiled
+from simulator.compiled import compiled, leaf
 
 
 @compiled
@@ -73,13 +73,13 @@ def kumaraswamy_days(share, window_days, a, b):
     return window_days * (1.0 - (1.0 - max(share, 0.0)) ** (1.0 / b)) ** (1.0 / a)
 
 
-@compiled
+@leaf
 def log_normal_days(z, median_days, sigma):
     """The log-normal quantile at standard normal z."""
     return median_days * math.exp(sigma * z)
 
 
-@compiled
+@leaf
 def probability(log_odds):
     """Inverse logit."""
     return 1.0 / (1.0 + math.exp(-log_odds))
@@ -92,7 +92,7 @@ def inotuzumab_effect(mg_per_m2, saturation_mg_per_m2, cd22_percent):
     return reached * cd22_percent / 95.4
 
 
-@compiled
+@leaf
 def bounded_rate(p):
     """theta such that 1 - exp(-theta) = p."""
     return -math.log1p(-p)

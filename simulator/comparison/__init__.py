@@ -2,7 +2,7 @@
 
     quantities      one number with its interval     paired        two arms in the same patients
     arm_estimates   the numbers of one arm           differences   one arm against the reference
-    lives           who lives longer                 contrasts     SCT v no SCT within an arm, as papers print it
+    lives           who lives longer                 contrasts     SCT v no SCT within an arm
     summary         what summary.json holds          frames        the same as tables, with curves and states
 
 Intervals are Monte Carlo 95 % intervals: they say how far the simulation is from its own limit, not how sure

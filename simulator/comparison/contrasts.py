@@ -1,4 +1,4 @@
-"""What a paper would print of one arm: patients with SCT against those without, by three readings. No effect."""
+"""What a paper would print of one arm: patients with SCT against those without, in three readings."""
 
 from __future__ import annotations
 

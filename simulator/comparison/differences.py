@@ -1,4 +1,4 @@
-"""One arm against the reference: paired within patients, from remission only where both share all up to it."""
+"""One arm against the reference, the same patients; from remission only where both share all up to it."""
 
 from __future__ import annotations
 

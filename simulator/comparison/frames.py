@@ -83,14 +83,14 @@ def rows_of(found: dict[str, Any], horizon: int) -> Iterator[dict[str, Any]]:
         for endpoint, numbers in endpoints.items():
             if "value" in numbers:
                 # what happens at the start or has no date in the question carries no month
-                month = horizon if endpoint == "sct" else math.nan
+                month = float(horizon) if endpoint == "sct" else math.nan
                 yield {"arm": arm, "endpoint": endpoint, "month": month, **numbers}
                 continue
             for key, each in numbers.items():
                 if endpoint == "sos":
-                    yield {"arm": arm, "endpoint": f"sos_{key}", "month": horizon, **each}
+                    yield {"arm": arm, "endpoint": f"sos_{key}", "month": float(horizon), **each}
                 else:
-                    yield {"arm": arm, "endpoint": endpoint, "month": int(key), **each}
+                    yield {"arm": arm, "endpoint": endpoint, "month": float(key), **each}
 
 
 def frame_of(rows: Any, columns: Sequence[str]) -> pd.DataFrame:

@@ -99,7 +99,8 @@ def incidence(figure: Figure, comparison: Any) -> None:
     for place, endpoint in enumerate(end for end in titles if (shown["endpoint"] == end).any()):
         axes = axes_at(figure, 1.05 + 4.75 * place, base, 4.2, 3.3)
         time_axis(axes, last, "Months from CR")
-        axes.set(ylim=(0, min(top, 1)), title=titles[endpoint], ylabel="" if place else "Cumulative incidence")
+        axes.set(ylim=(0, min(top, 1)), title=titles[endpoint])
+        axes.set_ylabel("" if place else "Cumulative incidence")
         for y, (name, arm) in enumerate(styles.items()):
             frame = shown[(shown["arm"] == name) & (shown["endpoint"] == endpoint)]
             curve(axes, frame, arm, len(styles) > 4)

@@ -1,4 +1,4 @@
-"""What no amount of simulation answers: sentences for every report, and which of them a scenario calls for."""
+"""What no simulation answers: sentences for every report, and which of them a scenario calls for."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from simulator.comparison.differences import sct_policy
 
 SCT_EFFECT = (
-    "The causal effect of SCT is not identified by the published cohort: the split of failures after SCT into "
-    "relapse and NRM, and unmeasured selection for SCT, rest on priors."
+    "The causal effect of SCT is not identified by the published cohort: the split of failures after SCT "
+    "into relapse and NRM, and unmeasured selection for SCT, rest on priors."
 )
 SOS_ATTRIBUTION = (
-    "How much of the fall in SOS is due to interval, dose, ursodiol, experience or conditioning is not identified "
-    "by the evidence (attribution)."
+    "How much of the fall in SOS is due to interval, dose, ursodiol, experience or conditioning is not "
+    "identified by the evidence (attribution)."
 )
 
 
@@ -32,6 +32,7 @@ def _whom(strategy: Any) -> Hashable:
 def _sos_causes(strategy: Any) -> Hashable:
     """All that changed together while SOS fell: dose, interval, ursodiol, experience, conditioning."""
     ino, sct = strategy.inotuzumab, strategy.transplant
-    doses = (ino.courses, tuple(ino.days), tuple(ino.first_course_doses_mg_per_m2), tuple(ino.later_course_doses_mg_per_m2))
+    plan = (ino.days, ino.first_course_doses_mg_per_m2, ino.later_course_doses_mg_per_m2)
+    doses = (ino.courses, *map(tuple, plan))
     interval = (sct.minimum_interval_weeks, sct.interval_act)
     return doses, interval, sct.conditioning, strategy.prophylaxis.ursodiol_share, strategy.setting.era

@@ -38,7 +38,9 @@ def _main(comparison: Any, among: Sequence[str] = MAIN) -> str | None:
 def _median(arm: Any, endpoint: str) -> str:
     """A median over its interval."""
     median = arm.get(f"median_{endpoint}_months")
-    return plain(median, none="not\nreached") + (f"\n{interval(median)}" if number(median) is not None else "")
+    if number(median) is None:
+        return "not\nreached"
+    return f"{plain(median)}\n{interval(median)}"
 
 
 def _outcomes(comparison: Any, width: int) -> str:
@@ -53,7 +55,8 @@ def _outcomes(comparison: Any, width: int) -> str:
     if survival:
         word, star = short_name(survival), " *" * (survival == "rfs")
         for m in shown:
-            columns[f"{word} at\n{m} mo\n%{star}"] = [both(arms[name][survival].get(str(m))) for name in titles]
+            cells = [both(arms[name][survival].get(str(m))) for name in titles]
+            columns[f"{word} at\n{m} mo\n%{star}"] = cells
         columns[f"Median\n{word}\nmonths{star}"] = [_median(arms[name], survival) for name in titles]
     for end, word in (("relapse", "Relapse"), ("nrm", "NRM")):
         if _main(comparison, [end]):

@@ -1,7 +1,7 @@
 """The same rules compiled and plain: 150 patients under each base strategy live the same lives.
 
-Rank of proof: double programmed (numba's machine code v the Python interpreter). Times agree to 1e-9 relative, all
-integers exactly; a NaN or a never must be one in both.
+Rank of proof: double programmed (numba's machine code v the Python interpreter). Times agree to 1e-9
+relative, all integers exactly; a NaN or a never must be one in both.
 """
 
 import os
@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-sys.path.append(str(GOLDEN))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "golden"))
 
 from lives_without_compiler import STRATEGIES, records
 
 import simulator
 from simulator.patient import PATIENT_DTYPE
 
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 PATIENTS = 150
 HOUSE = Path(simulator.__file__).resolve().parent.parent
 

@@ -1,4 +1,7 @@
-"""Run shipped lives and save their records: python lives_without_compiler.py FILE.npz PATIENTS (a subprocess of tests)."""
+"""Live shipped lives and save their records: python lives_without_compiler.py FILE.npz PATIENTS.
+
+A subprocess of `tests/agreement/test_compiler_off.py`.
+"""
 
 import sys
 
@@ -20,7 +23,11 @@ def strategy_of(name):
         return shipped_strategy(name)
     return shipped_strategy(
         "modified",
-        transplant={"policy": "everyone_eligible", "minimum_interval_weeks": 8.0, "interval_act": "stop_ino_early"},
+        transplant={
+            "policy": "everyone_eligible",
+            "minimum_interval_weeks": 8.0,
+            "interval_act": "stop_ino_early",
+        },
         mrd={"surveillance_every_months": 3, "at_molecular_relapse": "blinatumomab"},
     )
 
@@ -39,5 +46,9 @@ if __name__ == "__main__":
     assert compiled.COMPILER_OFF
     np.savez(
         sys.argv[1],
-        **{f"{name}/{field}": column for name in STRATEGIES for field, column in records(name, int(sys.argv[2])).items()},
+        **{
+            f"{name}/{field}": column
+            for name in STRATEGIES
+            for field, column in records(name, int(sys.argv[2])).items()
+        },
     )

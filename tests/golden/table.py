@@ -35,9 +35,14 @@ def rows():
     found = []
     for strategy in ("original", "modified"):
         columns = lives(
-            ["id", *DAYS, *COUNTS, "death_cause"], PATIENTS, parameters=parameters,
-            strategy=shipped_strategy(strategy), population=population, seed=SEED, end_day=HORIZON_DAYS,
-        )  # fmt: skip
+            ["id", *DAYS, *COUNTS, "death_cause"],
+            PATIENTS,
+            parameters=parameters,
+            strategy=shipped_strategy(strategy),
+            population=population,
+            seed=SEED,
+            end_day=HORIZON_DAYS,
+        )
         for patient, *values in zip(*columns):
             days = ["" if math.isnan(day) else f"{day:.2f}" for day in values[: len(DAYS)]]
             counts = [str(count) for count in values[len(DAYS) : -1]]
@@ -59,7 +64,7 @@ def hash_of(table):
 
 
 def moved(before, now):
-    """Rows that differ: a day by more than 0.01 (the last digit may round either way), anything else at all."""
+    """Rows that differ: a day by more than 0.01 (the last digit may round either way), the rest at all."""
     if len(before) != len(now):
         return [f"{len(before)} rows before, {len(now)} now"]
     found = []

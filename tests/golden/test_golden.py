@@ -1,4 +1,6 @@
-"""Rank of proof: golden. Says only "something moved"; whether it should have is for the other tests and the reader.
+"""Rank of proof: golden.
+
+Says only "something moved"; whether it should have is for the other tests and the reader.
 
 Accept a change with `python -m tests.golden.accept`, and say in the commit what moved and why.
 """
@@ -22,7 +24,12 @@ def test_the_golden_table_holds_every_kind_of_life():
 
 def test_sabotage_a_moved_day_count_or_cause_is_seen():
     stored = table.stored()
-    for name, value in (("death_day", "1.00"), ("courses", "99"), ("death_cause", "sos"), ("relapse_day", "7.77")):
+    for name, value in (
+        ("death_day", "1.00"),
+        ("courses", "99"),
+        ("death_cause", "sos"),
+        ("relapse_day", "7.77"),
+    ):
         wrong = [list(row) for row in stored]
         wrong[3][table.HEADER.index(name)] = value
         assert len(table.moved(stored, wrong)) == 1

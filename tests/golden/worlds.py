@@ -1,12 +1,16 @@
-"""Quiet worlds for tests: everything that could happen is switched off, and a test switches on what it asks about.
+"""Quiet worlds for tests: everything that could happen is switched off, and a test switches on what it asks
+about
 
-In a quiet world every patient is 40 years old, enters in first salvage, is in remission on day 21 after one course
-without drugs, and lives for ever. All lives go through the shipped compiled rules and the cohort clock.
-`lives` is the only place in these tests that knows how the clock is called.
+Quiet worlds for tests: everything that could happen is switched off, and a test switches on what it asks
+about.
+
+In a quiet world every patient is 40 years old, enters in first salvage, is in remission on day 21 after one
+course without drugs, and lives for ever. All lives go through the shipped compiled rules and the cohort
+clock. `lives` is the only place in these tests that knows how the clock is called.
 """
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -103,7 +107,7 @@ def quiet_population(**changes):
     return record
 
 
-@lru_cache(maxsize=None)
+@cache
 def base(name):
     """A shipped strategy: "original" or "modified"."""
     scenario = load_scenario("original_vs_modified")
@@ -114,11 +118,21 @@ def quiet_strategy(**changes):
     """One course of nothing, no SCT, no maintenance, no later line, but for `changes` to the flat record."""
     record = strategy_record(base("original"))
     plain = {
-        "chemotherapy_courses": 1, "inotuzumab_courses": 0, "inotuzumab_doses_per_course": 0, "pomp_months": 0.0,
-        "transplant_policy": 0, "ursodiol_share": 0.0, "mrd_every_days": 0.0, "salvage_lines": 0,
-        "conditioning_stated": 1, "conditioning_myeloablative": 1, "conditioning_alkylators": 1,
-        "conditioning_busulfan": 0, "conditioning_thiotepa": 0, "conditioning_tbi": 0,
-    }  # fmt: skip
+        "chemotherapy_courses": 1,
+        "inotuzumab_courses": 0,
+        "inotuzumab_doses_per_course": 0,
+        "pomp_months": 0.0,
+        "transplant_policy": 0,
+        "ursodiol_share": 0.0,
+        "mrd_every_days": 0.0,
+        "salvage_lines": 0,
+        "conditioning_stated": 1,
+        "conditioning_myeloablative": 1,
+        "conditioning_alkylators": 1,
+        "conditioning_busulfan": 0,
+        "conditioning_thiotepa": 0,
+        "conditioning_tbi": 0,
+    }
     for name, value in (plain | changes).items():
         if record[name].ndim == 1:
             record[name][0] = value
@@ -150,7 +164,7 @@ def lives(fields, n=MANY, *, parameters, strategy, population=None, seed=SEED, e
 
 
 def band(n, false_alarm=FALSE_ALARM):
-    """Dvoretzky, Kiefer, Wolfowitz and Massart: sup |F_n - F| exceeds this with at most the stated probability."""
+    """Dvoretzky, Kiefer, Wolfowitz, Massart: sup |F_n - F| exceeds this with at most this probability."""
     return math.sqrt(math.log(2.0 / false_alarm) / (2.0 * n))
 
 

@@ -1,8 +1,8 @@
 """Deaths, SOS and competing risks through the shipped rules and the cohort clock, against closed forms.
 
-Rank of proof: theory (closed forms; where risks compete, numerical integration). n = 200,000 lives a case, fixed
-seed. Verdict: sup |F_n - F| of each cause's incidence within the DKW band 0.0050, false-alarm rate 1e-4; an error
-of 0.010 in an incidence is always seen.
+Rank of proof: theory (closed forms; where risks compete, numerical integration). n = 200,000 lives a case,
+fixed seed. Verdict: sup |F_n - F| of each cause's incidence within the DKW band 0.0050, false-alarm rate
+1e-4; an error of 0.010 in an incidence is always seen.
 """
 
 import sys
@@ -38,9 +38,7 @@ SCT = {"transplant_policy": 2}
 def deaths(cause, *, parameters, strategy=None, population=None, n=MANY):
     """Day of death from one cause; inf where another came first or none."""
     strategy = quiet_strategy() if strategy is None else strategy
-    day, seen = lives(
-        ["death_day", "death_cause"], n, parameters=parameters, strategy=strategy, population=population
-    )
+    day, seen = lives(["death_day", "death_cause"], n, parameters=parameters, strategy=strategy, population=population)
     return np.where(seen == cause, day, np.inf)
 
 
@@ -79,9 +77,11 @@ def test_theory_early_death_has_the_stated_probability_and_day(log_odds):
 
 def test_theory_early_death_by_line_ecog_and_age():
     parameters = quiet_parameters(
-        early_death_log_odds=-3.0, early_death_log_odds_later_line=1.2, early_death_log_odds_per_decade=0.3,
+        early_death_log_odds=-3.0,
+        early_death_log_odds_later_line=1.2,
+        early_death_log_odds_per_decade=0.3,
         early_death_log_odds_ecog_2_plus=0.7,
-    )  # fmt: skip
+    )
     population = quiet_population(age_quantiles_years=60.0, salvage_2=1.0, ecog_shares=[0.0, 0.0, 1.0, 0.0])
     p = expit(-3.0 + 1.2 + 0.6 + 0.7)
     days = deaths(Cause.EARLY, parameters=parameters, population=population)
@@ -170,9 +170,12 @@ def test_theory_acute_gvhd_begins_on_a_log_normal_day():
     """The multiplier switches at a random day: average the closed form over its law."""
     theta, ratio = 0.7, 4.0
     parameters = quiet_parameters(
-        transplant_death_log_theta=np.log(theta), acute_gvhd_3_4=1.0, acute_gvhd_2_4=1.0,
-        acute_gvhd_3_4_log_factor=np.log(ratio), acute_gvhd_median_days=60.0,
-    )  # fmt: skip
+        transplant_death_log_theta=np.log(theta),
+        acute_gvhd_3_4=1.0,
+        acute_gvhd_2_4=1.0,
+        acute_gvhd_3_4_log_factor=np.log(ratio),
+        acute_gvhd_median_days=60.0,
+    )
     days = deaths(Cause.TRANSPLANT, parameters=parameters, strategy=quiet_strategy(**SCT))
     onset = 60.0 * np.exp(0.4 * stats.norm.ppf((np.arange(500) + 0.5) / 500))
     # an onset at or after the day of chronic GVHD counts as chronic, whose factor is 1 here: far tail only
@@ -187,7 +190,9 @@ def test_theory_acute_gvhd_begins_on_a_log_normal_day():
 def test_theory_relapse_and_death_after_transplant_compete():
     theta, nu, factor = 2.0, 0.6, 0.5
     parameters = quiet_parameters(
-        relapse_log_theta=np.log(theta), transplant_log_factor=np.log(factor), transplant_death_log_theta=np.log(nu)
+        relapse_log_theta=np.log(theta),
+        transplant_log_factor=np.log(factor),
+        transplant_death_log_theta=np.log(nu),
     )
     relapse_day, death_day, cause = lives(
         ["relapse_day", "death_day", "death_cause"], parameters=parameters, strategy=quiet_strategy(**SCT)
@@ -203,9 +208,13 @@ def test_theory_relapse_and_death_after_transplant_compete():
 
 
 INO = {
-    "chemotherapy_courses": 3, "inotuzumab_courses": 3, "inotuzumab_doses_per_course": 2, "inotuzumab_days": [2.0, 8.0],
-    "inotuzumab_first_doses": [0.6, 0.3], "inotuzumab_later_doses": [0.3, 0.2],
-}  # fmt: skip
+    "chemotherapy_courses": 3,
+    "inotuzumab_courses": 3,
+    "inotuzumab_doses_per_course": 2,
+    "inotuzumab_days": [2.0, 8.0],
+    "inotuzumab_first_doses": [0.6, 0.3],
+    "inotuzumab_later_doses": [0.3, 0.2],
+}
 DOSES = ((1.0, 0.6), (7.0, 0.3), (29.0, 0.3), (35.0, 0.2), (57.0, 0.3), (63.0, 0.2))
 
 
@@ -223,7 +232,7 @@ def test_theory_drug_only_sos_ends_at_transplant():
     rate, mean = 1.5, 20.0
     parameters = quiet_parameters(sos_drug_log_rate_per_mg_per_m2=np.log(rate), sos_drug_mean_days=mean)
     days = lives("sos_day", parameters=parameters, strategy=quiet_strategy(**(INO | SCT)))
-    # SCT on day 31 in those without SOS; doses of course 1 and of day 29 count, then the risk of SCT (off) replaces it
+    # SCT on day 31: the doses of course 1 and of day 29 count, then the risk of SCT (off) replaces it
     hazard = lambda t: rate * sum(mg * exponential_share(t - day, mean) for day, mg in DOSES[:3])  # noqa: E731
     assert agrees(days, lambda t: -np.expm1(-hazard(np.minimum(t, SCT_DAY))))
 
@@ -231,17 +240,36 @@ def test_theory_drug_only_sos_ends_at_transplant():
 def test_theory_sos_after_transplant_has_the_stated_log_odds_and_onset():
     """P = expit(log odds), H = -log(1 - P) Phi(log(t / 15) / 0.6)."""
     terms = {
-        "sos_log_odds": -1.0, "sos_log_odds_per_alkylator": 0.9, "sos_log_odds_thiotepa": 0.3, "sos_log_odds_busulfan": 0.2,
-        "sos_log_odds_tbi": 0.15, "sos_log_odds_prior_transplant": 0.4, "sos_log_odds_later_line": 0.25,
-        "sos_log_odds_ursodiol": -0.35, "sos_log_odds_era_from_2017": -0.45, "sos_log_odds_per_four_weeks": -0.5,
-        "sos_log_odds_per_four_weeks_squared": 0.1, "sos_log_odds_per_mg_per_m2": 0.6, "sos_log_odds_no_inotuzumab": -1.0,
+        "sos_log_odds": -1.0,
+        "sos_log_odds_per_alkylator": 0.9,
+        "sos_log_odds_thiotepa": 0.3,
+        "sos_log_odds_busulfan": 0.2,
+        "sos_log_odds_tbi": 0.15,
+        "sos_log_odds_prior_transplant": 0.4,
+        "sos_log_odds_later_line": 0.25,
+        "sos_log_odds_ursodiol": -0.35,
+        "sos_log_odds_era_from_2017": -0.45,
+        "sos_log_odds_per_four_weeks": -0.5,
+        "sos_log_odds_per_four_weeks_squared": 0.1,
+        "sos_log_odds_per_mg_per_m2": 0.6,
+        "sos_log_odds_no_inotuzumab": -1.0,
         "sos_log_odds_reduced_intensity": -0.7,
-    }  # fmt: skip
+    }
     strategy = quiet_strategy(
-        **SCT, chemotherapy_courses=1, inotuzumab_courses=1, inotuzumab_doses_per_course=1, inotuzumab_days=[3.0],
-        inotuzumab_first_doses=[1.55], conditioning_alkylators=2, conditioning_thiotepa=1, conditioning_busulfan=1,
-        conditioning_tbi=1, conditioning_myeloablative=1, ursodiol_share=1.0, era_from_2017=1,
-    )  # fmt: skip
+        **SCT,
+        chemotherapy_courses=1,
+        inotuzumab_courses=1,
+        inotuzumab_doses_per_course=1,
+        inotuzumab_days=[3.0],
+        inotuzumab_first_doses=[1.55],
+        conditioning_alkylators=2,
+        conditioning_thiotepa=1,
+        conditioning_busulfan=1,
+        conditioning_tbi=1,
+        conditioning_myeloablative=1,
+        ursodiol_share=1.0,
+        era_from_2017=1,
+    )
     population = quiet_population(salvage_2=1.0, prior_transplant_salvage_2_plus=1.0)
     days = lives("sos_day", parameters=quiet_parameters(**terms), strategy=strategy, population=population)
     weeks = (31.0 - 2.0) / 7.0
@@ -255,9 +283,11 @@ def test_theory_sos_after_transplant_has_the_stated_log_odds_and_onset():
 
 def test_theory_sos_after_transplant_without_inotuzumab_and_with_reduced_intensity():
     parameters = quiet_parameters(
-        sos_log_odds=1.0, sos_log_odds_no_inotuzumab=-0.8, sos_log_odds_reduced_intensity=-0.5,
+        sos_log_odds=1.0,
+        sos_log_odds_no_inotuzumab=-0.8,
+        sos_log_odds_reduced_intensity=-0.5,
         sos_log_odds_per_alkylator=0.9,
-    )  # fmt: skip
+    )
     strategy = quiet_strategy(**SCT, conditioning_myeloablative=0, conditioning_alkylators=0)
     theta = -np.log1p(-expit(1.0 - 0.8 - 0.5 - 0.9))
     days = lives("sos_day", parameters=parameters, strategy=strategy)
@@ -268,7 +298,9 @@ def test_theory_severe_and_fatal_sos_are_nested_shares():
     parameters = quiet_parameters(sos_log_odds=0.5, sos_severe=0.6, sos_lethality=0.25)
     strategy = quiet_strategy(**SCT)
     sos, severe, fatal, day, cause = lives(
-        ["sos_day", "sos_severe", "sos_fatal", "death_day", "death_cause"], parameters=parameters, strategy=strategy
+        ["sos_day", "sos_severe", "sos_fatal", "death_day", "death_cause"],
+        parameters=parameters,
+        strategy=strategy,
     )
     had = np.isfinite(sos)
     for flag, p in ((severe, 0.6), (fatal, 0.25)):

@@ -1,11 +1,12 @@
 """A clock-reset semi-Markov model of six states on the project's own pieces, against numerical integration.
 
-Rank of proof: theory. The model is for this test only: calendar, keyed draws, hazards and the compiler are the
-shipped ones. Occupancy solves the renewal equations u_k = sum_j u_j * f_jk (convolution), P_k = u_k * S_k, here on a
-grid of 0.05 months, entries at the middle of a step (grid error below 2e-4, checked against a grid twice as wide).
+Rank of proof: theory. The model is for this test only: calendar, keyed draws, hazards and the compiler are
+the shipped ones. Occupancy solves the renewal equations u_k = sum_j u_j * f_jk (convolution), P_k = u_k *
+S_k, here on a grid of 0.05 months, entries at the middle of a step (grid error below 2e-4, checked against
+a grid twice as wide).
 
-n = 100,000 lives, fixed seed; 6 states x 5 months = 30 comparisons. Verdict: |z| < 5.0 with 2e-4 of grid error
-added, false-alarm rate 2e-5 for all; the smallest error surely caught is 0.016 in an occupancy.
+n = 100,000 lives, fixed seed; 6 states x 5 months = 30 comparisons. Verdict: |z| < 5.0 with 2e-4 of grid
+error added, false-alarm rate 2e-5 for all; the smallest error surely caught is 0.016 in an occupancy.
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ SEED = 71
 STATES = 6  # active, remission, SCT, relapsed, second remission, dead
 DEAD = 5
 GRID_ERROR = 2e-4
-# (from, to, law, scale in months, shape): the earliest of the latent times out of a state wins, clocks reset on entry
+# (from, to, law, scale in months, shape): the earliest latent time out of a state wins; clocks reset on entry
 LAWS = (
     (0, 1, "weibull", 2.0, 1.5),
     (0, 5, "weibull", 9.0, 0.9),
@@ -49,7 +50,11 @@ def enter(patient, state, now, visit, source, is_weibull, scale, shape):
     for law in range(len(source)):
         if source[law] == state:
             u = uniform_pair(patient.seed, patient.id, 200 + law, visit)[0]
-            wait = weibull_days(u, scale[law], shape[law]) if is_weibull[law] else log_logistic_days(u, scale[law], shape[law])
+            wait = (
+                weibull_days(u, scale[law], shape[law])
+                if is_weibull[law]
+                else log_logistic_days(u, scale[law], shape[law])
+            )
             patient.calendar[law] = now + wait
 
 

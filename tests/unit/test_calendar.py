@@ -72,7 +72,7 @@ def test_clear_plans_withdraws_plans_and_nothing_else():
 
 def test_sabotage_a_later_of_equals_is_seen():
     def last_of_equals(calendar):
-        return max((slot for slot in range(SLOTS) if calendar[slot] == min(calendar))), min(calendar)
+        return max(slot for slot in range(SLOTS) if calendar[slot] == min(calendar)), min(calendar)
 
     tied = [5.0] * SLOTS
     assert last_of_equals(tied) != reference(tied) == next_slot(patient_with(tied))

@@ -77,7 +77,8 @@ def test_an_edit_to_an_imported_rule_is_seen_by_the_next_start(stub):
 def test_sabotage_plain_numba_caching_would_keep_the_old_rule(stub):
     """The trap is real: with numba's own cache the edit above goes unseen."""
     (stub / "simulator" / "compiled.py").write_text(
-        "import numba\n\ndef compiled(function):\n    return numba.njit(cache=True)(function)\n", encoding="utf-8"
+        "import numba\n\ndef compiled(function):\n    return numba.njit(cache=True)(function)\n",
+        encoding="utf-8",
     )
     assert run(stub) == "21.0"
     (stub / "simulator" / "stub_rule.py").write_text(RULE.format(factor=3.0), encoding="utf-8")
@@ -87,7 +88,9 @@ def test_sabotage_plain_numba_caching_would_keep_the_old_rule(stub):
 def test_the_compiler_can_be_switched_off(stub):
     code = "from simulator.stub_kernel import kernel; print(type(kernel).__name__, kernel(10.0))"
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(stub)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=stub, env=environment
+    )
     assert done.stdout.strip() == "function 21.0"
 
 

@@ -1,7 +1,8 @@
 """Luck. Rank of proof: known answers (Random123), theory (scipy.stats), statistical checks with stated power.
 
-Statistical checks: fixed seed, n = 1,000,000 draws, false-alarm rate 1e-4 each. The DKW band is then 0.0023: an
-error of 0.005 anywhere in the distribution function is seen. A correlation of 0.006 between two decisions is seen.
+Statistical checks: fixed seed, n = 1,000,000 draws, false-alarm rate 1e-4 each. The DKW band is then
+0.0023: an error of 0.005 anywhere in the distribution function is seen. A correlation of 0.006 between two
+decisions is seen.
 """
 
 import math
@@ -115,7 +116,14 @@ def test_theory_uniformity(column):
 
 @pytest.mark.parametrize(
     "other",
-    [{"block": 4}, {"occurrence": 2}, {"seed": SEED + 1}, {"seed": SEED + 2**32}, {"first": 1}, {"first": 2**32}],
+    [
+        {"block": 4},
+        {"occurrence": 2},
+        {"seed": SEED + 1},
+        {"seed": SEED + 2**32},
+        {"first": 1},
+        {"first": 2**32},
+    ],
     ids=str,
 )
 def test_theory_independence_of_neighbouring_addresses(other):

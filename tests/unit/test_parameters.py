@@ -49,9 +49,21 @@ def test_definitions_are_distinct_and_have_known_phases():
     assert len(set(names)) == len(names)
     phases = {phase for definition in DEFINITIONS for phase in definition.phases.split()}
     assert phases <= {
-        "population", "induction", "course", "response", "mrd", "consolidation", "blinatumomab", "maintenance",
-        "transplant", "sos", "relapse", "salvage", "cart", "death",
-    }  # fmt: skip
+        "population",
+        "induction",
+        "course",
+        "response",
+        "mrd",
+        "consolidation",
+        "blinatumomab",
+        "maintenance",
+        "transplant",
+        "sos",
+        "relapse",
+        "salvage",
+        "cart",
+        "death",
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,7 +72,10 @@ def test_definitions_are_distinct_and_have_known_phases():
         (lambda p: p.pop("relapse_log_theta"), "relapse_log_theta: a value is missing"),
         (lambda p: p["relapse_log_theta"].pop("value"), "relapse_log_theta: a value is missing"),
         (lambda p: p["relapse_log_theta"].update(value="0.1"), "relapse_log_theta: a value is missing"),
-        (lambda p: p["relapse_log_theta"].update(value=4.01), "relapse_log_theta = 4.01: allowed -4 to 4 log clones"),
+        (
+            lambda p: p["relapse_log_theta"].update(value=4.01),
+            "relapse_log_theta = 4.01: allowed -4 to 4 log clones",
+        ),
         (lambda p: p["relapse_log_theta"].update(value=-99), "relapse_log_theta = -99: allowed"),
         (lambda p: p["relapse_log_theta"].update(value=float("nan")), "relapse_log_theta = nan: allowed"),
         (lambda p: p["relapse_log_theta"].update(kind="guess"), "relapse_log_theta: no origin"),
@@ -88,7 +103,15 @@ def test_all_faults_come_at_once(data):
     data["model_version"] = MODEL_VERSION + 1
     data["background_mortality"]["male_q"] = [0.1]
     text = "\n".join(faults_of(data))
-    for word in ("sos_severe", "doubling_sigma", "graft_failure", "title", "invented", "model_version", "male_q"):
+    for word in (
+        "sos_severe",
+        "doubling_sigma",
+        "graft_failure",
+        "title",
+        "invented",
+        "model_version",
+        "male_q",
+    ):
         assert word in text
     assert len(faults_of(data)) == 7
 

@@ -1,7 +1,7 @@
 """Case mix. Rank of proof: theory (stated shares, a tail-conditioned normal) and statistical checks.
 
-n = 200,000 patients, fixed seed. Shares: |z| < 4.06 (false alarm 5e-5 each), an error of 0.005 in a share is surely
-seen. Laws: DKW band 0.0050 at 1e-4.
+n = 200,000 patients, fixed seed. Shares: |z| < 4.06 (false alarm 5e-5 each), an error of 0.005 in a share
+is surely seen. Laws: DKW band 0.0050 at 1e-4.
 """
 
 import sys
@@ -20,32 +20,72 @@ from simulator.scenario import load_scenario
 
 Z = 4.06
 RICH = {
-    "male": 0.55, "salvage_2": 0.2, "salvage_3_plus": 0.15, "first_remission_over_12_months": 0.4,
-    "prior_transplant_salvage_1": 0.1, "prior_transplant_salvage_2_plus": 0.4, "low_hypodiploid": 0.11, "kmt2a": 0.09,
-    "complex_karyotype": 0.15, "tp53_in_low_hypodiploid": 0.91, "tp53_in_others": 0.25, "crlf2": 0.2,
-    "philadelphia": 0.3, "no_peripheral_blasts": 0.35, "cd19_low": 0.1, "cd22_low": 0.2, "no_donor": 0.12,
-    "unfit_for_transplant": 0.1, "ecog_shares": [0.3, 0.4, 0.2, 0.1], "donor_shares": [0.25, 0.35, 0.3, 0.1],
+    "male": 0.55,
+    "salvage_2": 0.2,
+    "salvage_3_plus": 0.15,
+    "first_remission_over_12_months": 0.4,
+    "prior_transplant_salvage_1": 0.1,
+    "prior_transplant_salvage_2_plus": 0.4,
+    "low_hypodiploid": 0.11,
+    "kmt2a": 0.09,
+    "complex_karyotype": 0.15,
+    "tp53_in_low_hypodiploid": 0.91,
+    "tp53_in_others": 0.25,
+    "crlf2": 0.2,
+    "philadelphia": 0.3,
+    "no_peripheral_blasts": 0.35,
+    "cd19_low": 0.1,
+    "cd22_low": 0.2,
+    "no_donor": 0.12,
+    "unfit_for_transplant": 0.1,
+    "ecog_shares": [0.3, 0.4, 0.2, 0.1],
+    "donor_shares": [0.25, 0.35, 0.3, 0.1],
     "age_quantiles_years": [17.0, 26.0, 37.0, 58.0, 87.0],
-}  # fmt: skip
+}
 FIELDS = [
-    "age_years", "male", "line_at_entry", "first_remission_over_12_months", "prior_transplant", "low_hypodiploid",
-    "kmt2a", "complex_karyotype", "tp53_mutated", "crlf2", "philadelphia", "peripheral_blasts_percent", "ecog",
-    "cd19_percent", "cd22_percent", "frailty", "unfit_for_transplant", "donor", "donor_search_luck",
-]  # fmt: skip
+    "age_years",
+    "male",
+    "line_at_entry",
+    "first_remission_over_12_months",
+    "prior_transplant",
+    "low_hypodiploid",
+    "kmt2a",
+    "complex_karyotype",
+    "tp53_mutated",
+    "crlf2",
+    "philadelphia",
+    "peripheral_blasts_percent",
+    "ecog",
+    "cd19_percent",
+    "cd22_percent",
+    "frailty",
+    "unfit_for_transplant",
+    "donor",
+    "donor_search_luck",
+]
 
 
 def draw(parameters=None, n=MANY, **changes):
     columns = lives(
-        FIELDS, n, parameters=quiet_parameters(**(parameters or {})), strategy=quiet_strategy(),
-        population=quiet_population(**(RICH | changes)), end_day=-1.0,
-    )  # fmt: skip
+        FIELDS,
+        n,
+        parameters=quiet_parameters(**(parameters or {})),
+        strategy=quiet_strategy(),
+        population=quiet_population(**(RICH | changes)),
+        end_day=-1.0,
+    )
     return dict(zip(FIELDS, columns))
 
 
 @pytest.fixture(scope="module")
 def people():
-    parameters = {"frailty_failure_correlation": 0.6, "frailty_first_remission_correlation": 0.3,
-                  "earlier_salvage_failure": 0.5, "unfit_log_odds_per_decade": 0.5, "blasts_skew": 2.0}  # fmt: skip
+    parameters = {
+        "frailty_failure_correlation": 0.6,
+        "frailty_first_remission_correlation": 0.3,
+        "earlier_salvage_failure": 0.5,
+        "unfit_log_odds_per_decade": 0.5,
+        "blasts_skew": 2.0,
+    }
     return draw(parameters)
 
 
@@ -59,15 +99,26 @@ def test_theory_stated_shares_come_out(people):
     first, later = p["line_at_entry"] == 1, p["line_at_entry"] > 1
     low, other = p["low_hypodiploid"] == 1, (p["low_hypodiploid"] == 0) & (p["kmt2a"] == 0)
     claims = [
-        (p["male"], 0.55), (p["line_at_entry"] == 2, 0.2), (p["line_at_entry"] == 3, 0.15),
-        (p["low_hypodiploid"], 0.11), (p["kmt2a"], 0.09), (p["complex_karyotype"][other], 0.15), (p["crlf2"][other], 0.2),
-        (p["tp53_mutated"][low], 0.91), (p["tp53_mutated"][~low], 0.25), (p["philadelphia"], 0.3),
-        (p["prior_transplant"][first], 0.1), (p["prior_transplant"][later], 0.4),
-        (p["peripheral_blasts_percent"] == 0.0, 0.35), (p["cd19_percent"] < 90.0, 0.1), (p["cd22_percent"] < 90.0, 0.2),
-        (p["first_remission_over_12_months"][first], 0.4), (p["donor"] == -1, 0.12),
+        (p["male"], 0.55),
+        (p["line_at_entry"] == 2, 0.2),
+        (p["line_at_entry"] == 3, 0.15),
+        (p["low_hypodiploid"], 0.11),
+        (p["kmt2a"], 0.09),
+        (p["complex_karyotype"][other], 0.15),
+        (p["crlf2"][other], 0.2),
+        (p["tp53_mutated"][low], 0.91),
+        (p["tp53_mutated"][~low], 0.25),
+        (p["philadelphia"], 0.3),
+        (p["prior_transplant"][first], 0.1),
+        (p["prior_transplant"][later], 0.4),
+        (p["peripheral_blasts_percent"] == 0.0, 0.35),
+        (p["cd19_percent"] < 90.0, 0.1),
+        (p["cd22_percent"] < 90.0, 0.2),
+        (p["first_remission_over_12_months"][first], 0.4),
+        (p["donor"] == -1, 0.12),
         *((p["ecog"] == k, share) for k, share in enumerate(RICH["ecog_shares"])),
         *((p["donor"][p["donor"] >= 0] == k, share) for k, share in enumerate(RICH["donor_shares"])),
-    ]  # fmt: skip
+    ]
     for number, (flags, share) in enumerate(claims):
         assert is_share(flags, share), f"claim {number}: {np.mean(flags):.4f} for {share}"
 
@@ -118,8 +169,17 @@ def test_theory_unfitness_rises_with_age(people):
         assert abs(people["unfit_for_transplant"][group].mean() - expected[group].mean()) < Z * error
 
 
-@pytest.mark.parametrize("pair", [("age_years", "frailty"), ("frailty", "donor_search_luck"), ("age_years", "male"),
-                                  ("cd19_percent", "cd22_percent"), ("tp53_mutated", "philadelphia")], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("age_years", "frailty"),
+        ("frailty", "donor_search_luck"),
+        ("age_years", "male"),
+        ("cd19_percent", "cd22_percent"),
+        ("tp53_mutated", "philadelphia"),
+    ],
+    ids=str,
+)
 def test_theory_what_is_not_linked_is_independent(people, pair):
     chosen = (people["line_at_entry"] == 1) & (people["low_hypodiploid"] == 0)
     a, b = (people[name][chosen].astype(float) for name in pair)
@@ -146,7 +206,14 @@ def test_the_record_holds_the_population_field_by_field():
 def test_the_shipped_cohort_has_its_published_median_age():
     """K: median 37 years, 17-87."""
     population = population_record(load_scenario("original_vs_modified").population)
-    age = lives("age_years", 20_000, parameters=shipped().record(), strategy=quiet_strategy(), population=population, end_day=-1.0)
+    age = lives(
+        "age_years",
+        20_000,
+        parameters=shipped().record(),
+        strategy=quiet_strategy(),
+        population=population,
+        end_day=-1.0,
+    )
     assert np.median(age) == pytest.approx(37.0, abs=0.8)
     assert age.min() >= 17.0
     assert age.max() <= 87.0

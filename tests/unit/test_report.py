@@ -12,6 +12,7 @@ from simulator.report.figures import differences, incidence, survival
 from simulator.report.page import page
 from simulator.report.panels import occupancy
 from simulator.report.style import arm_styles, percent, plain, span
+from simulator.scenario import load_scenario
 
 TITLES = {
     2: ["Original: mini-hyper-CVD + inotuzumab", "Modified: fractionated inotuzumab, then blinatumomab"],
@@ -19,6 +20,7 @@ TITLES = {
         "SCT as soon as a donor is found", "SCT after two courses of blinatumomab"],
 }  # fmt: skip
 MONTHS = np.arange(0, 61)
+STRATEGY = load_scenario("sct_vs_no_sct").arms[1].strategy
 
 
 def curve(plateau: float, rate: float) -> np.ndarray:
@@ -135,8 +137,9 @@ def comparison(arms: int = 2, patients: int = 200_000) -> SimpleNamespace:
         )
     scenario = SimpleNamespace(
         name="made_up", question="Does SCT in remission lengthen life, and in whom?", reference="arm_0",
-        arms=tuple(SimpleNamespace(name=n, title=t, strategy=STRATEGY) for n, t in zip(names, titles)), report_months=months,
-        horizon_months=60, patients=patients, seed=20231112, parameters="kantarjian-2023-point")  # fmt: skip
+        arms=tuple(SimpleNamespace(name=n, title=t, strategy=STRATEGY) for n, t in zip(names, titles)),
+        report_months=months, horizon_months=60, patients=patients, seed=20231112,
+        parameters="kantarjian-2023-point")  # fmt: skip
     summary = {"scenario": "made_up", "patients": patients, "seed": 20231112, "reference": "arm_0",
                "parameter_set": "kantarjian-2023-point", "arms": summary_arms, "differences": {}}  # fmt: skip
     return SimpleNamespace(

@@ -1,6 +1,7 @@
 """Rare branches, reached by constructed patients and parameters instead of long searches.
 
-Rank of proof: known answers (the quiet world of `tests/golden/worlds.py` makes every day of a life a given number).
+Rank of proof: known answers (the quiet world of `tests/golden/worlds.py` makes every day of a life a given
+number).
 """
 
 import sys
@@ -14,28 +15,45 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "golden"))
 from worlds import LONG, lives, quiet_parameters, quiet_population, quiet_strategy
 
 from simulator.patient import Cause
-from simulator.strategy import DAYS_PER_MONTH, Donor, IntervalAct, MrdCriterion, TransplantPolicy, WhileWaiting
+from simulator.strategy import (
+    DAYS_PER_MONTH,
+    Donor,
+    IntervalAct,
+    MrdCriterion,
+    TransplantPolicy,
+    WhileWaiting,
+)
 
 N = 2000
 SCT = {"transplant_policy": int(TransplantPolicy.EVERYONE_ELIGIBLE)}
 SCT_DAY = 31.0
 INO = {
-    "inotuzumab_courses": 1, "inotuzumab_doses_per_course": 1, "inotuzumab_days": [3.0],
-    "inotuzumab_first_doses": [1.5], "inotuzumab_later_doses": [1.0],
-}  # fmt: skip
+    "inotuzumab_courses": 1,
+    "inotuzumab_doses_per_course": 1,
+    "inotuzumab_days": [3.0],
+    "inotuzumab_first_doses": [1.5],
+    "inotuzumab_later_doses": [1.0],
+}
 BLINATUMOMAB = {
-    "blinatumomab_courses": 1, "blinatumomab_after_course": 1, "blinatumomab_switch_early": 1,
-    "blinatumomab_infusion_days": 28.0, "blinatumomab_course_days": 42.0,
-    "blinatumomab_first_course_intensity": 1.0, "blinatumomab_intensity": 1.0,
-}  # fmt: skip
+    "blinatumomab_courses": 1,
+    "blinatumomab_after_course": 1,
+    "blinatumomab_switch_early": 1,
+    "blinatumomab_infusion_days": 28.0,
+    "blinatumomab_course_days": 42.0,
+    "blinatumomab_first_course_intensity": 1.0,
+    "blinatumomab_intensity": 1.0,
+}
 
 
 def live(fields, strategy=None, parameters=None, population=None, n=N):
     """Lives in a quiet world; the three dicts say what is not quiet."""
     return lives(
-        fields, n, parameters=quiet_parameters(**(parameters or {})), strategy=quiet_strategy(**(strategy or {})),
+        fields,
+        n,
+        parameters=quiet_parameters(**(parameters or {})),
+        strategy=quiet_strategy(**(strategy or {})),
         population=quiet_population(**(population or {})),
-    )  # fmt: skip
+    )
 
 
 def test_the_quiet_world_is_what_it_says():
@@ -50,14 +68,26 @@ def test_the_quiet_world_is_what_it_says():
 
 def test_fatal_drug_only_sos_during_induction():
     parameters = {
-        "sos_drug_log_rate_per_mg_per_m2": 5.0, "sos_drug_mean_days": 3.0, "sos_lethality": 1.0, "sos_severe": 1.0,
-        "sos_death_median_days": 5.0, "sos_death_sigma": 0.0,
-    }  # fmt: skip
+        "sos_drug_log_rate_per_mg_per_m2": 5.0,
+        "sos_drug_mean_days": 3.0,
+        "sos_lethality": 1.0,
+        "sos_severe": 1.0,
+        "sos_death_median_days": 5.0,
+        "sos_death_sigma": 0.0,
+    }
     sos, death, cause, fatal, after, remission, mg = live(
-        ["sos_day", "death_day", "death_cause", "sos_fatal", "sos_after_transplant", "remission_day",
-         "inotuzumab_mg_per_m2"],
-        INO | {"chemotherapy_courses": 4, "inotuzumab_courses": 4}, parameters,
-    )  # fmt: skip
+        [
+            "sos_day",
+            "death_day",
+            "death_cause",
+            "sos_fatal",
+            "sos_after_transplant",
+            "remission_day",
+            "inotuzumab_mg_per_m2",
+        ],
+        INO | {"chemotherapy_courses": 4, "inotuzumab_courses": 4},
+        parameters,
+    )
     assert sos.min() > 2.0
     assert sos.max() < 16.0
     np.testing.assert_allclose(death, sos + 5.0)
@@ -72,8 +102,9 @@ def test_sos_withholds_every_later_dose_and_transplant():
     parameters = {"sos_drug_log_rate_per_mg_per_m2": 5.0, "sos_drug_mean_days": 3.0}
     sos, mg, transplants, courses = live(
         ["sos_day", "inotuzumab_mg_per_m2", "transplants", "courses"],
-        SCT | INO | {"chemotherapy_courses": 4, "inotuzumab_courses": 4, "transplant_while_waiting": 0}, parameters,
-    )  # fmt: skip
+        SCT | INO | {"chemotherapy_courses": 4, "inotuzumab_courses": 4, "transplant_while_waiting": 0},
+        parameters,
+    )
     assert sos.max() < 21.0
     assert set(mg) == {1.5}
     assert set(transplants) == {0}
@@ -90,16 +121,24 @@ def test_transplant_takes_place_on_the_planned_day():
 
 
 def test_transplant_waits_for_the_interval():
-    day, interval = live(["transplant_day", "transplant_interval_days"], SCT | INO | {"transplant_minimum_interval_days": 70.0})
+    day, interval = live(
+        ["transplant_day", "transplant_interval_days"], SCT | INO | {"transplant_minimum_interval_days": 70.0}
+    )
     assert set(day) == {72.0}
     assert set(interval) == {70.0}
 
 
 def test_transplant_postponed_beyond_the_grace_period_lapses_and_maintenance_follows():
-    strategy = SCT | INO | {
-        "transplant_minimum_interval_days": 364.0, "transplant_grace_days": DAYS_PER_MONTH, "pomp_months": 12.0,
-        "transplant_while_waiting": int(WhileWaiting.NOTHING),
-    }  # fmt: skip
+    strategy = (
+        SCT
+        | INO
+        | {
+            "transplant_minimum_interval_days": 364.0,
+            "transplant_grace_days": DAYS_PER_MONTH,
+            "pomp_months": 12.0,
+            "transplant_while_waiting": int(WhileWaiting.NOTHING),
+        }
+    )
     transplants, decision, maintenance, months = live(
         ["transplants", "transplant_decision", "maintenance_day", "maintenance_months"], strategy
     )
@@ -135,18 +174,33 @@ def test_without_inotuzumab_transplant_waits_for_a_running_infusion_too():
     ],
 )
 def test_the_acts_that_lengthen_the_interval(act, doses, day, blinatumomab):
-    """SCT planned on day 81 (donor after 60 days); 70 days without InO. Course k gives InO on day 28 (k - 1) + 2."""
-    strategy = SCT | INO | BLINATUMOMAB | {
-        "chemotherapy_courses": 8, "inotuzumab_courses": 4, "transplant_minimum_interval_days": 70.0,
-        "transplant_interval_act": int(act), "transplant_while_waiting": int(WhileWaiting.NOTHING),
-        "blinatumomab_after_course": 8, "blinatumomab_switch_early": 1,
-    }  # fmt: skip
+    """SCT planned on day 81 (donor after 60 days); 70 days without InO. Course k: InO on day 28 k - 26."""
+    strategy = (
+        SCT
+        | INO
+        | BLINATUMOMAB
+        | {
+            "chemotherapy_courses": 8,
+            "inotuzumab_courses": 4,
+            "transplant_minimum_interval_days": 70.0,
+            "transplant_interval_act": int(act),
+            "transplant_while_waiting": int(WhileWaiting.NOTHING),
+            "blinatumomab_after_course": 8,
+            "blinatumomab_switch_early": 1,
+        }
+    )
     if act != IntervalAct.STOP_INO_EARLY_AND_BLINATUMOMAB:
         strategy["blinatumomab_courses"] = 0
     given, sct, interval, courses = live(
-        ["transplant_inotuzumab_courses", "transplant_day", "transplant_interval_days", "blinatumomab_courses"],
-        strategy, {"search_related_median_days": 60.0, "rest_before_transplant_days": 10.0},
-    )  # fmt: skip
+        [
+            "transplant_inotuzumab_courses",
+            "transplant_day",
+            "transplant_interval_days",
+            "blinatumomab_courses",
+        ],
+        strategy,
+        {"search_related_median_days": 60.0, "rest_before_transplant_days": 10.0},
+    )
     assert set(given) == {doses}
     assert set(sct) == {day}
     assert interval.min() >= 70.0
@@ -160,10 +214,15 @@ def test_the_acts_that_lengthen_the_interval(act, doses, day, blinatumomab):
 @pytest.mark.parametrize("criterion", list(MrdCriterion))
 def test_policy_by_mrd_at_the_second_look(criterion, kill, negative):
     transplants, day, seen = live(
-        ["transplants", "transplant_day", "mrd_negative"], SCT | {"transplant_mrd": int(criterion)},
+        ["transplants", "transplant_day", "mrd_negative"],
+        SCT | {"transplant_mrd": int(criterion)},
         {"log_kill_course_1": kill},
-    )  # fmt: skip
-    wanted = {MrdCriterion.ANY: True, MrdCriterion.POSITIVE: not negative, MrdCriterion.NEGATIVE: bool(negative)}
+    )
+    wanted = {
+        MrdCriterion.ANY: True,
+        MrdCriterion.POSITIVE: not negative,
+        MrdCriterion.NEGATIVE: bool(negative),
+    }
     assert set(seen) == {negative}
     assert set(transplants) == {int(wanted[criterion])}
     if wanted[criterion]:
@@ -218,9 +277,11 @@ def test_an_unrelated_donor_is_searched_for_longer():
 
 def test_a_molecular_relapse_under_way_is_eradicated_by_transplant():
     parameters = {
-        "relapse_log_theta": 4.0, "relapse_latency_median_days": 30.0, "doubling_median_days": 10.0,
+        "relapse_log_theta": 4.0,
+        "relapse_latency_median_days": 30.0,
+        "doubling_median_days": 10.0,
         "transplant_log_factor": -80.0,
-    }  # fmt: skip
+    }
     found, molecular, relapse, transplants = live(
         ["molecular_relapses", "molecular_relapse_day", "relapse_day", "transplants"], SCT, parameters
     )
@@ -245,13 +306,22 @@ def test_relapse_before_the_planned_day_ends_the_plan():
 
 def test_blinatumomab_at_a_molecular_relapse_found_by_surveillance():
     strategy = BLINATUMOMAB | {
-        "blinatumomab_courses": 0, "blinatumomab_at_molecular_relapse": 1, "mrd_every_days": 30.0, "mrd_until_days": 2000.0,
+        "blinatumomab_courses": 0,
+        "blinatumomab_at_molecular_relapse": 1,
+        "mrd_every_days": 30.0,
+        "mrd_until_days": 2000.0,
         "mrd_limit_log10": -4.0,
-    }  # fmt: skip
-    parameters = {"relapse_log_theta": 8.0, "relapse_latency_shape": 3.0, "doubling_median_days": 20.0,
-                  "blinatumomab_log_factor": -80.0}  # fmt: skip
+    }
+    parameters = {
+        "relapse_log_theta": 8.0,
+        "relapse_latency_shape": 3.0,
+        "doubling_median_days": 20.0,
+        "blinatumomab_log_factor": -80.0,
+    }
     found, given, relapse, molecular = live(
-        ["mrd_relapse_found_day", "blinatumomab_day", "relapse_day", "molecular_relapses"], strategy, parameters
+        ["mrd_relapse_found_day", "blinatumomab_day", "relapse_day", "molecular_relapses"],
+        strategy,
+        parameters,
     )
     assert np.array_equal(found, given)
     assert np.isfinite(found).all()
@@ -267,8 +337,9 @@ def test_refractory_disease_goes_through_every_line_and_ends_in_leukaemia_death(
     parameters = {"log_kill_course_1": -5.0, "leukaemia_death_log_scale_days": 20.0}
     refractory, lines, attempts, later, cause = live(
         ["refractory_day", "line", "salvage_attempts", "later_remission_day", "death_cause"],
-        {"salvage_lines": 3}, parameters,
-    )  # fmt: skip
+        {"salvage_lines": 3},
+        parameters,
+    )
     assert set(refractory) == {21.0}
     assert set(attempts) == {3}
     assert set(lines) == {5}
@@ -277,11 +348,17 @@ def test_refractory_disease_goes_through_every_line_and_ends_in_leukaemia_death(
 
 
 def test_transplant_in_a_later_remission():
-    parameters = {"log_kill_course_1": -5.0, "salvage_log_odds": 60.0, "leukaemia_death_log_scale_days": 20.0, "salvage_sigma": 0.0}
+    parameters = {
+        "log_kill_course_1": -5.0,
+        "salvage_log_odds": 60.0,
+        "leukaemia_death_log_scale_days": 20.0,
+        "salvage_sigma": 0.0,
+    }
     first, later, day, courses = live(
         ["remission_day", "later_remission_day", "transplant_day", "courses"],
-        SCT | {"salvage_lines": 1, "later_transplant": 1}, parameters,
-    )  # fmt: skip
+        SCT | {"salvage_lines": 1, "later_transplant": 1},
+        parameters,
+    )
     assert np.isnan(first).all()
     assert set(later) == {51.0}
     assert set(day) == {61.0}
@@ -290,10 +367,17 @@ def test_transplant_in_a_later_remission():
 
 def test_a_lapsed_transplant_in_a_later_remission_does_not_reopen_the_first_protocol():
     parameters = {"log_kill_course_1": -5.0, "salvage_log_odds": 60.0, "leukaemia_death_log_scale_days": 20.0}
-    strategy = SCT | INO | {
-        "salvage_lines": 1, "later_transplant": 1, "transplant_minimum_interval_days": 364.0,
-        "transplant_grace_days": DAYS_PER_MONTH, "chemotherapy_courses": 4,
-    }  # fmt: skip
+    strategy = (
+        SCT
+        | INO
+        | {
+            "salvage_lines": 1,
+            "later_transplant": 1,
+            "transplant_minimum_interval_days": 364.0,
+            "transplant_grace_days": DAYS_PER_MONTH,
+            "chemotherapy_courses": 4,
+        }
+    )
     transplants, courses = live(["transplants", "courses"], strategy, parameters)
     assert set(transplants) == {0}
     assert set(courses) == {1}
@@ -302,11 +386,17 @@ def test_a_lapsed_transplant_in_a_later_remission_does_not_reopen_the_first_prot
 def test_death_in_a_later_remission_is_possible_after_transplant():
     """Relapse after SCT, then remission again: some risk of dying without relapse must be running."""
     parameters = {
-        "relapse_log_theta": 1.0, "salvage_log_odds": 60.0, "relapse_log_theta_after_relapse": -80.0,
-        "remission_death_log_theta": 3.0, "transplant_death_log_theta": -1.0, "relapse_latency_median_days": 60.0,
+        "relapse_log_theta": 1.0,
+        "salvage_log_odds": 60.0,
+        "relapse_log_theta_after_relapse": -80.0,
+        "remission_death_log_theta": 3.0,
+        "transplant_death_log_theta": -1.0,
+        "relapse_latency_median_days": 60.0,
         "leukaemia_death_log_scale_days": 20.0,
-    }  # fmt: skip
-    day, later, cause = live(["transplant_day", "later_remission_day", "death_cause"], SCT | {"salvage_lines": 1}, parameters)
+    }
+    day, later, cause = live(
+        ["transplant_day", "later_remission_day", "death_cause"], SCT | {"salvage_lines": 1}, parameters
+    )
     again = np.isfinite(day) & np.isfinite(later)
     assert again.sum() > 100
     assert np.isin(cause[again], (Cause.REMISSION, Cause.TRANSPLANT)).any()
@@ -322,11 +412,15 @@ def test_graft_failure_is_never_engrafting():
 
 @pytest.mark.parametrize(("leaves", "courses"), [(1.0, 1), (0.0, 4)])
 def test_prolonged_thrombocytopenia_may_end_chemotherapy(leaves, courses):
-    parameters = {"thrombocytopenia_log_odds_course_1": 60.0, "leave_after_prolonged_thrombocytopenia": leaves}
+    parameters = {
+        "thrombocytopenia_log_odds_course_1": 60.0,
+        "leave_after_prolonged_thrombocytopenia": leaves,
+    }
     given, flagged, platelets = live(
         ["courses", "thrombocytopenia_induction", "thrombocytopenia_later"],
-        {"chemotherapy_courses": 4, "stop_at_prolonged_thrombocytopenia": 1}, parameters,
-    )  # fmt: skip
+        {"chemotherapy_courses": 4, "stop_at_prolonged_thrombocytopenia": 1},
+        parameters,
+    )
     assert set(given) == {courses}
     assert set(flagged) == {1}
     assert set(platelets) == {0}
@@ -335,7 +429,9 @@ def test_prolonged_thrombocytopenia_may_end_chemotherapy(leaves, courses):
 def test_a_strategy_that_waits_for_platelets_goes_on_two_weeks_late():
     parameters = {"thrombocytopenia_log_odds_course_1": 60.0, "leave_after_prolonged_thrombocytopenia": 1.0}
     given, day = live(
-        ["courses", "course_day"], {"chemotherapy_courses": 2, "stop_at_prolonged_thrombocytopenia": 0}, parameters
+        ["courses", "course_day"],
+        {"chemotherapy_courses": 2, "stop_at_prolonged_thrombocytopenia": 0},
+        parameters,
     )
     assert set(given) == {2}
     assert set(day) == {42.0}
@@ -343,9 +439,15 @@ def test_a_strategy_that_waits_for_platelets_goes_on_two_weeks_late():
 
 def test_remission_after_a_second_induction_course():
     """Kill 1 a course from -0.1: -1.1 is not remission (5 % = -1.30), -2.1 is."""
-    parameters = {"log_kill_course_1": 1.0, "log_kill_later_course": 1.0, "leave_after_failed_course": 0.0,
-                  "leukaemia_death_log_scale_days": 20.0}  # fmt: skip
-    day, failed, course = live(["remission_day", "failed_assessments", "response_course"], {"chemotherapy_courses": 4}, parameters)
+    parameters = {
+        "log_kill_course_1": 1.0,
+        "log_kill_later_course": 1.0,
+        "leave_after_failed_course": 0.0,
+        "leukaemia_death_log_scale_days": 20.0,
+    }
+    day, failed, course = live(
+        ["remission_day", "failed_assessments", "response_course"], {"chemotherapy_courses": 4}, parameters
+    )
     assert set(day) == {28.0 + 21.0}
     assert set(failed) == {1}
     assert set(course) == {2}
@@ -354,8 +456,13 @@ def test_remission_after_a_second_induction_course():
 def test_nothing_is_ever_scheduled_in_the_past():
     """The clock is monotone: a life of the shipped model never ends before its last event."""
     names = ["death_day", "relapse_day", "transplant_day", "remission_day", "sos_day", "last_inotuzumab_day"]
-    parameters = {"relapse_log_theta": 1.0, "transplant_death_log_theta": 0.0, "remission_death_log_theta": 0.0,
-                  "sos_log_odds": 0.0, "leukaemia_death_log_scale_days": 5.0}  # fmt: skip
+    parameters = {
+        "relapse_log_theta": 1.0,
+        "transplant_death_log_theta": 0.0,
+        "remission_death_log_theta": 0.0,
+        "sos_log_odds": 0.0,
+        "leukaemia_death_log_scale_days": 5.0,
+    }
     death, *others = live(names, SCT | INO, parameters)
     for day in others:
         assert not np.any(day > death)

@@ -40,8 +40,7 @@ class Slot(IntEnum):
     SALVAGE = 20
 
 
-SLOTS = len(Slot)
-THIRD = SLOTS // 3  # without remainder, see next_slot
+SLOTS = len(Slot)  # a multiple of three, see next_slot
 LAST_DEATH_SLOT = int(Slot.LEUKAEMIA_DEATH)
 FIRST_PLAN_SLOT = int(Slot.INOTUZUMAB)
 
@@ -50,8 +49,8 @@ FIRST_PLAN_SLOT = int(Slot.INOTUZUMAB)
 def next_slot(patient):
     """(slot, day) of the earliest entry; the first of equals.
 
-    Each life waits for this before every event, so it is written for latency and without branches: three short
-    chains of minima side by side, then three short searches, each from its last slot to its first.
+    Each life waits for this before every event, so it is written for latency: three short chains of minima that
+    run side by side, then a search without branches from the last slot to the first.
     """
     calendar = patient.calendar
     day, second, third = calendar[0], calendar[1], calendar[2]
@@ -60,16 +59,13 @@ def next_slot(patient):
         second = min(second, calendar[slot + 1])
         third = min(third, calendar[slot + 2])
     day = min(day, min(second, third))
-    early, middle, late = SLOTS, SLOTS, SLOTS
-    for slot in range(THIRD - 1, -1, -1):
-        # nothing is earlier than `day`: <= means equal, and is one instruction less
-        early = slot if calendar[slot] <= day else early
-        middle = THIRD + slot if calendar[THIRD + slot] <= day else middle
-        late = 2 * THIRD + slot if calendar[2 * THIRD + slot] <= day else late
-    return min(early, min(middle, late)), day
+    earliest = SLOTS - 1
+    for slot in range(SLOTS - 2, -1, -1):
+        earliest = slot if calendar[slot] == day else earliest
+    return earliest, day
 
 
-@compiled
+@leaf
 def clear_plans(patient):
     """Withdraw all planned treatment and observation; what disease and toxicity do stays."""
     for slot in range(FIRST_PLAN_SLOT, SLOTS):

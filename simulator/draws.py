@@ -72,7 +72,7 @@ def philox_4x32_10(counter_0, counter_1, counter_2, counter_3, key_0, key_1):
     return counter_0, counter_1, counter_2, counter_3
 
 
-@compiled
+@leaf
 def uniform_pair(seed, patient_id, block, occurrence):
     """The two uniforms on [0, 1) of decisions (2 block, 2 block + 1)."""
     seed, patient = np.uint64(seed), np.uint64(patient_id)
@@ -89,7 +89,7 @@ def uniform_pair(seed, patient_id, block, occurrence):
     return np.float64(first) * UNIT, np.float64(second) * UNIT
 
 
-@compiled
+@leaf
 def uniform(patient, decision, occurrence):
     """One uniform on [0, 1) for this patient, decision and occurrence."""
     pair = uniform_pair(patient.seed, patient.id, decision // 2, occurrence)
@@ -102,7 +102,7 @@ def exponential_from(u):
     return -np.log(1.0 - u)
 
 
-@compiled
+@leaf
 def exponential(patient, decision, occurrence):
     """A unit-exponential threshold."""
     return exponential_from(uniform(patient, decision, occurrence))

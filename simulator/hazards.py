@@ -88,6 +88,8 @@ def probability(log_odds):
 @compiled
 def inotuzumab_effect(mg_per_m2, saturation_mg_per_m2, cd22_percent):
     """Effect of a course's InO, saturating in dose and in proportion to antigen; 1 = 1 mg/m2 on 95.4 % CD22 (K068)."""
+    if mg_per_m2 == 0.0:
+        return 0.0
     reached = math.expm1(-mg_per_m2 / saturation_mg_per_m2) / math.expm1(-1.0 / saturation_mg_per_m2)
     return reached * cd22_percent / 95.4
 

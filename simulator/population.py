@@ -109,7 +109,7 @@ def draw_baseline(patient, population, parameters):
     draw_genetics(patient, population)
     u_blasts, u_ecog = uniform_pair(patient.seed, patient.id, draws.BLASTS // 2, 0)
     spread = (u_blasts - population.no_peripheral_blasts) / max(1.0 - population.no_peripheral_blasts, 1e-9)
-    patient.peripheral_blasts_percent = 98.0 * max(spread, 0.0) ** parameters.blasts_skew
+    patient.peripheral_blasts_percent = 98.0 * spread**parameters.blasts_skew if spread > 0.0 else 0.0
     patient.ecog = pick(population.ecog_shares, u_ecog)
 
     u_cd19, u_cd22 = uniform_pair(patient.seed, patient.id, draws.CD19 // 2, 0)
@@ -175,7 +175,8 @@ def draw_genetics(patient, population):
         population.tp53_in_low_hypodiploid if patient.low_hypodiploid else population.tp53_in_others
     )
     patient.crlf2 = other and u_crlf2 < population.crlf2
-    patient.philadelphia = uniform(patient, draws.PHILADELPHIA, 0) < population.philadelphia
+    if population.philadelphia > 0.0:
+        patient.philadelphia = uniform(patient, draws.PHILADELPHIA, 0) < population.philadelphia
 
 
 @compiled

@@ -12,7 +12,7 @@ knows a clock, another patient or another rule.
 """
 
 from simulator.calendar import LAST_DEATH_SLOT, NEVER, Slot
-from simulator.compiled import compiled
+from simulator.compiled import compiled, leaf
 from simulator.rules import (
     blinatumomab,
     consolidation,
@@ -39,7 +39,7 @@ def begin(patient, parameters, strategy, limit_days):
     death.begin(patient, parameters, limit_days)
 
 
-@compiled
+@leaf
 def happen(patient, parameters, strategy, slot, now):
     """Let the event of `slot` happen at `now`, then re-time the risks whose factors changed."""
     if slot <= LAST_DEATH_SLOT:

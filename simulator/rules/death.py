@@ -4,7 +4,7 @@ import numpy as np
 
 from simulator import draws
 from simulator.calendar import NEVER, Slot
-from simulator.compiled import compiled
+from simulator.compiled import compiled, leaf
 from simulator.draws import exponential
 from simulator.hazards import exponential_days, years_to_background_death
 from simulator.patient import Cause
@@ -34,7 +34,7 @@ def die(patient, slot, now):
     patient.death_cause = SLOT_CAUSE[slot]
 
 
-@compiled
+@leaf
 def retime_disease_death(patient, parameters, now):
     """Open the risk of remission, or of active disease, once per line; each closes when the other opens."""
     if patient.in_remission:

@@ -3,7 +3,7 @@
 from simulator import draws
 from simulator.calendar import Slot
 from simulator.compiled import compiled
-from simulator.draws import exponential
+from simulator.draws import exponential_from, uniform
 from simulator.hazards import bounded_rate, kumaraswamy_days, probability
 
 EARLY_WINDOW_DAYS = 28.0  # definition in K091
@@ -18,10 +18,13 @@ def begin(patient, parameters, strategy):
         + parameters.early_death_log_odds_per_decade * (patient.age_years - 40.0) / 10.0
         + parameters.early_death_log_odds_ecog_2_plus * (patient.ecog >= 2)
     )
-    theta = bounded_rate(probability(log_odds))
-    share = exponential(patient, draws.EARLY_DEATH, 1) / theta
-    patient.calendar[Slot.EARLY_DEATH] = kumaraswamy_days(
-        share, EARLY_WINDOW_DAYS, parameters.early_death_shape_a, parameters.early_death_shape_b
-    )
+    risk = probability(log_odds)
+    u = uniform(patient, draws.EARLY_DEATH, 1)
+    # u < risk is where the threshold lies within the hazard; most lives need no logarithm to know that it does not
+    if u < risk:
+        share = exponential_from(u) / bounded_rate(risk)
+        patient.calendar[Slot.EARLY_DEATH] = kumaraswamy_days(
+            share, EARLY_WINDOW_DAYS, parameters.early_death_shape_a, parameters.early_death_shape_b
+        )
     if strategy.chemotherapy_courses > 0 or strategy.inotuzumab_courses > 0:
         patient.calendar[Slot.COURSE] = 0.0

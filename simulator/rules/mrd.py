@@ -16,7 +16,7 @@ def assess_mrd(patient, parameters, strategy, now):
     """MRD: a marrow in remission, on its date."""
     at_response = now == patient.remission_day
     # the nominal day since the remission's marrow names the draw
-    occurrence = int(round(now - patient.remission_day))
+    occurrence = int(np.rint(now - patient.remission_day))
     measured = burden_log10(patient, now) + parameters.mrd_error_sd_log10 * normal(patient, draws.MRD_ERROR, occurrence)
     negative = measured < strategy.mrd_limit_log10
     if patient.mrd_negative and not negative and np.isnan(patient.mrd_relapse_found_day):

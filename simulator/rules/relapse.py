@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator import draws
 from simulator.calendar import NEVER, Slot, clear_plans
-from simulator.compiled import compiled
+from simulator.compiled import compiled, leaf
 from simulator.draws import exponential, normal, uniform
 from simulator.hazards import log_logistic_days, log_logistic_share, log_normal_days
 from simulator.patient import OVERT_LOG10
@@ -20,7 +20,7 @@ LOG10_2 = np.log10(2.0)
 MOST_CLONES = 64  # molecular relapses counted within one line
 
 
-@compiled
+@leaf
 def retime_relapse(patient, parameters, now):
     """After each event in remission: begin the clock, or accrue and re-time where a factor has changed."""
     if not patient.in_remission:
@@ -45,7 +45,7 @@ def retime_relapse(patient, parameters, now):
         treat_growing_clone(patient, parameters, multiplier, speed, now)
 
 
-@compiled
+@leaf
 def clock_speed(patient):
     """Suppression acts in the first remission of the protocol, where those treatments are given."""
     if patient.line != patient.line_at_entry:

@@ -8,8 +8,8 @@ import numpy as np
 
 from simulator import draws
 from simulator.calendar import NEVER, Slot
-from simulator.compiled import compiled
-from simulator.draws import exponential, normal_from, uniform, uniform_pair
+from simulator.compiled import compiled, leaf
+from simulator.draws import exponential, exponential_from, normal_from, uniform, uniform_pair
 from simulator.hazards import bounded_rate, log_normal_days, probability
 
 REFERENCE_INTERVAL_DAYS = 49.0  # K170, 7 weeks
@@ -20,7 +20,8 @@ FOUR_WEEKS = 28.0
 @compiled
 def begin(patient, parameters, strategy):
     """Prophylaxis, the drug-only threshold and the hazard that a dose adds."""
-    patient.ursodiol = uniform(patient, draws.URSODIOL, 0) < strategy.ursodiol_share
+    if strategy.ursodiol_share > 0.0:
+        patient.ursodiol = uniform(patient, draws.URSODIOL, 0) < strategy.ursodiol_share
     patient.sos_drug_left = exponential(patient, draws.SOS_DRUG, 1)
     patient.sos_drug_rate = np.exp(
         parameters.sos_drug_log_rate_per_mg_per_m2
@@ -29,7 +30,7 @@ def begin(patient, parameters, strategy):
     )
 
 
-@compiled
+@leaf
 def retime_sos(patient, parameters, strategy, now):
     """A dose has been given or an SCT done: re-time."""
     if not np.isnan(patient.sos_day):
@@ -63,10 +64,10 @@ def add_dose_risk(patient, parameters, now):
 def open_transplant_risk(patient, parameters, strategy, now):
     """P = 1 - exp(-theta); onset median day 15, 22 % after day 21 (X013, X185). Replaces the drug-only risk."""
     patient.sos_transplants_counted = patient.transplants
-    theta = bounded_rate(probability(transplant_log_odds(patient, parameters, strategy, now)))
-    threshold = exponential(patient, draws.SOS_TRANSPLANT, patient.transplants)
-    if threshold < theta:
-        z = normal_from(threshold / theta)
+    risk = probability(transplant_log_odds(patient, parameters, strategy, now))
+    u = uniform(patient, draws.SOS_TRANSPLANT, patient.transplants)
+    if u < risk:
+        z = normal_from(exponential_from(u) / bounded_rate(risk))
         onset = log_normal_days(z, parameters.sos_onset_median_days, parameters.sos_onset_sigma)
         patient.calendar[Slot.SOS] = now + onset
     else:

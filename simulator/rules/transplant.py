@@ -4,7 +4,7 @@ import numpy as np
 
 from simulator import draws
 from simulator.calendar import NEVER, Slot, clear_plans
-from simulator.compiled import compiled
+from simulator.compiled import compiled, leaf
 from simulator.draws import exponential, normal_from, uniform, uniform_pair
 from simulator.hazards import log_normal_days, probability, weibull_days, weibull_share
 from simulator.strategy import Donor, IntervalAct, MrdCriterion, TransplantPolicy
@@ -214,7 +214,7 @@ def develop_gvhd(patient, parameters, strategy, now):
         patient.gvhd_factor *= np.exp(parameters.chronic_gvhd_log_factor)
 
 
-@compiled
+@leaf
 def retime_transplant_death(patient, parameters, now):
     """Accrue and re-time when GVHD or SOS has changed the multiplier."""
     if patient.transplants == 0 or not patient.in_remission:

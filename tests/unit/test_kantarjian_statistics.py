@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lifelines import CoxTimeVaryingFitter, KaplanMeierFitter
 from lifelines.statistics import logrank_test
+from scipy.stats import chi2, chi2_contingency
 
 from calibration.catalogue import load_catalogue
-from calibration.kantarjian_2023 import STUDY, grouped_median, landmark_set, statistics
+from calibration.kantarjian_2023 import STUDY, chi_square_p, grouped_median, landmark_set, sos_cases, statistics
 from calibration.observe import MODIFIED, ORIGINAL, Observed
 from simulator.patient import Cause, Remission, new_patients
 
@@ -94,6 +95,7 @@ def one_hundred(seed=7):
     alive_28 = ~(death <= 28)
     high = (p.low_hypodiploid + p.kmt2a) > 0
     low = ~high & (p.complex_karyotype == 0) & (rng.random(n) < 0.8) & alive_28
+    p.blinatumomab_in_maintenance = np.minimum(p.blinatumomab_courses, rng.integers(0, 4, n))
     return observed(p, arm, months, dead, (rng.random(n) < 0.6) & alive_28, low, rng.random(n) < 0.9)
 
 
@@ -118,6 +120,8 @@ def table(o):
         t.relapse_day.fillna(np.inf).where(relapsed, seen).clip(upper=seen) / MONTH - t.remission_day / MONTH
     )
     t["landmark"] = (t.remission_day <= 4 * MONTH) & (t.months > 4)
+    t["two_months"] = (t.line_at_entry == 1) & (t.months > 2)
+    t["consolidation"] = t.blinatumomab_courses - t.blinatumomab_in_maintenance
     return t
 
 
@@ -132,6 +136,11 @@ def km_median(t, time="months", event="dead"):
 
 def p_value(one, other):
     return logrank_test(one.months, other.months, one.dead, other.dead).p_value
+
+
+def chi_square(event, group):
+    """Pearson's test of the 2 x 2 table without Yates' correction."""
+    return chi2_contingency(pd.crosstab(event, group), correction=False).pvalue
 
 
 def hazard_ratios(t):
@@ -162,8 +171,9 @@ def by_hand(t):
     )
     mod, r, sct, all_ = t.modified, t.responder, t.sct, t.months > 0
     counts = {
-        "K051": (t.blinatumomab_courses > 0, mod, 43), "K054": (t.blinatumomab_courses >= 4, mod, 43),
-        "K055": (t.inotuzumab_courses == 4, all_, 110), "K075": (t.remission_kind == 1, all_, 110),
+        "K051": (t.blinatumomab_courses > 0, mod, 43), "K054": (t.consolidation >= 4, mod, 43),
+        "K055": (t.inotuzumab_courses == 4, all_, 110), "K074": (r, all_, 110),
+        "K075": (t.remission_kind == 1, all_, 110),
         "K076": (t.remission_kind == 2, all_, 110), "K077": (t.remission_kind == 3, all_, 110),
         "K079": (t.response_course == 1, r, 91), "K081": (r, s1, 100),
         "K082": (r, s1 & (t.first_remission_over_12_months == 1), 100),
@@ -173,6 +183,7 @@ def by_hand(t):
         "K088": (t.negative, r & s1, 100),
         "K089": (t.negative, r & later, 100), "K091": (t.early, all_, 110), "K093": (later, t.early, 7),
         "K095": (t.early, mod, 43), "K101": (~t.dead, all_, 110), "K103": (t.in_cr, sct, 53),
+        "K123": (~t.dead, t.tested & (t.tp53_mutated == 1), 19),
         "K142": (sct, ~mod, 67), "K143": (sct, mod, 43), "K151": (t.in_cr, ~sct, 57),
         "K153": (t.dead, sct, 53),
         "K154": (t.dead, t.landmark & ~sct, 25), "K160": (t.sos, s1, 79), "K163": (t.sos_sct, sct, 53),
@@ -189,7 +200,7 @@ def by_hand(t):
     }
     weeks = t.transplant_interval_days / 7
     found |= {
-        "K053": t.blinatumomab_courses[t.blinatumomab_courses > 0].median(),
+        "K053": t.consolidation[t.blinatumomab_courses > 0].median(),
         "K056": t.courses.median(),
         "K078": t.remission_day.median(),
         "K092": t.death_day[t.early].median(),
@@ -202,7 +213,9 @@ def by_hand(t):
     mutated = t.tp53_mutated == 1
     groups = {
         "K104": t, "K108": t[~mod], "K109": t[mod], "K115": t[s1], "K116": t[later],
-        "K118": t[r & t.negative], "K119": t[r & ~t.negative & t.assessed],
+        "K111": t[t.two_months & t.blinatumomab_day.notna()],
+        "K112": t[t.two_months & t.blinatumomab_day.isna()],
+        "K118": t[r & t.negative & t.assessed], "K119": t[r & ~t.negative & t.assessed],
         "K121": t[t.tested & ~mutated], "K122": t[t.tested & mutated],
         "K125": t[t.low], "K126": t[t.high], "K147": t[t.landmark & sct], "K148": t[t.landmark & ~sct],
         "K150": t[t.landmark],
@@ -213,8 +226,15 @@ def by_hand(t):
         km(t[r], 36, "rfs_months", "rfs_event"),
         km_median(t[r], "rfs_months", "rfs_event"),
     )
+    found |= {
+        "K155": km(groups["K147"], 36, "rfs_months", "rfs_event"),
+        "K156": km(groups["K148"], 36, "rfs_months", "rfs_event"),
+        "K144": chi_square(sct, mod),
+        "K169": chi_square(t.sos, mod),
+    }
     pairs = {
         "K110": ("K108", "K109"),
+        "K113": ("K111", "K112"),
         "K117": ("K115", "K116"),
         "K120": ("K118", "K119"),
         "K124": ("K121", "K122"),
@@ -236,7 +256,10 @@ FOUND, EXPECTED = statistics(SEEN), by_hand(table(SEEN))
 
 
 def test_both_programs_give_the_same_rows():
-    assert set(FOUND) == set(EXPECTED) <= set(load_catalogue(STUDY))
+    rows = load_catalogue(STUDY)
+    assert set(FOUND) == set(EXPECTED) <= set(rows)
+    announced = {key for key, row in rows.items() if row.role in ("fitted", "predicted")}
+    assert announced <= set(FOUND), f"announced and not computed: {sorted(announced - set(FOUND))}"
 
 
 @pytest.mark.parametrize("key", sorted(EXPECTED))
@@ -252,6 +275,15 @@ def test_the_hundred_lives_reach_every_branch():
     assert (t.responder & (t.remission_day > 4 * MONTH)).sum() >= 3
     assert (~t.assessed & t.negative).any() and (~t.assessed & t.responder & ~t.negative).any()
     assert t.blinatumomab_courses.max() > 4 and (t.relapse_day > t.months * MONTH).any()
+    treated = t.blinatumomab_courses > 0
+    assert (treated & (t.consolidation < 4) & (t.blinatumomab_courses >= 4) & t.modified).any(), "maintenance"
+    for regimen in (t.modified, ~t.modified):
+        assert (t.two_months & treated & regimen).any() and (t.two_months & ~treated & regimen).any(), "as received"
+    assert ((t.line_at_entry == 1) & ~t.two_months).any() and (~t.two_months & (t.months > 2)).any()
+    mutated = t.tp53_mutated == 1
+    assert (mutated & t.tested & t.dead).any() and (mutated & t.tested & ~t.dead).any() and (mutated & ~t.tested).any()
+    for group in (t[t.landmark & t.sct], t[t.landmark & ~t.sct]):
+        assert (group.rfs_event & ~group.dead).any() and (~group.rfs_event).any(), "relapsed and alive; neither"
     assert np.isfinite([value for key, value in EXPECTED.items() if key not in ("K145", "K146")]).all()
 
 
@@ -264,32 +296,54 @@ def eight():
     p.remission_day = [20, np.nan, 60, np.nan, 25, 25, 130, 27]
     p.remission_kind = [1, 0, 2, 0, 1, 1, 3, 1]
     p.response_course = [1, 0, 2, 0, 1, 1, 3, 1]
-    p.relapse_day[0] = 10 * MONTH
+    p.relapse_day[[0, 7]] = [10 * MONTH, 20 * MONTH]
     p.death_day = np.where(dead, months * MONTH, np.nan)
     p.death_cause[4] = Cause.SOS
-    p.transplant_day[[2, 4]] = [5 * MONTH, 4 * MONTH]
+    p.transplant_day[[2, 4, 7]] = [5 * MONTH, 4 * MONTH, 31 * MONTH]  # the last one after it was lost
     p.last_inotuzumab_day = 30.0
     p.transplant_interval_days[[2, 4]] = [49.0, 98.0]
     p.sos_day[4], p.sos_after_transplant[4], p.sos_courses[4] = 4.5 * MONTH, 1, 3
-    p.blinatumomab_courses[[5, 6]] = [4, 1]
+    p.sos_day[5], p.sos_courses[5] = 30 + TWO_YEARS + 1, 9  # too late after InO to be one
+    p.blinatumomab_courses[[5, 6]] = [5, 5]
+    p.blinatumomab_in_maintenance[[5, 6]] = [1, 2]
     p.blinatumomab_day[[5, 6]] = [2 * MONTH, 3 * MONTH]
     p.courses = [1, 1, 2, 2, 2, 3, 3, 4]
-    return observed(p, [0, 0, 0, 0, 1, 1, 1, 1], months, dead)
+    p.mrd_negative_day[[0, 2, 4, 7]] = [20, 60, 25, 60]
+    p.mrd_negative_at_response[[0, 2, 4]] = 1
+    p.tp53_mutated[[0, 4, 5, 6]] = 1
+    assessed = np.arange(8) != 2
+    return observed(p, [0, 0, 0, 0, 1, 1, 1, 1], months, dead, tested=np.arange(8) > 3, assessed=assessed)
+
+
+def normal_score(observed_less_expected, variance):
+    """P of a difference with this variance."""
+    return chi2.sf(observed_less_expected**2 / variance, 1)
 
 
 BY_PENCIL = {
     # deaths at day 10, 5, 6, 12, 20 months among 8, nobody lost before: 3/8; the fourth brings S to one half
     "K104": 37.5, "K106": 12.0,
     "K108": 25.0, "K109": 50.0, "K115": 60.0, "K116": 0.0,
-    # six responders, events after 4.2, 9.3, 15.7 months from remission, one lost later: 3/6
-    "K105": 50.0, "K107": 20 - 130 / MONTH,
+    # six responders, events after 4.2, 9.3, 15.7, 19.1 months from remission, nobody lost before: 2/6
+    "K105": 100 / 3, "K107": 20 - 130 / MONTH,
     # in remission by and alive beyond four months: all responders but the seventh (day 130)
     "K147": 50.0, "K148": 100 * 2 / 3, "K150": 60.0, "K145": 5.0,
-    "K051": 43 / 2, "K054": 43 / 4, "K053": 2.5, "K056": 2.0, "K075": 55.0, "K076": 110 / 8,
+    # the same groups: a death among two after SCT; relapses after 9.3 and 19.1 months among the three others
+    "K155": 50.0, "K156": 100 / 3,
+    # first salvage beyond two months: the sixth got blinatumomab; of the other four, deaths at 5 and 12 months
+    "K111": 100.0, "K112": 50.0, "K113": normal_score(0 - 1 / 5 - 1 / 4, 1 / 5 * 4 / 5 + 1 / 4 * 3 / 4),
+    # responders with MRD assessed: first, fifth, eighth negative (two die), sixth and seventh not (one dies)
+    "K118": 100 / 3, "K119": 50.0, "K086": 40.0,
+    "K120": normal_score(2 - 3 / 5 - 2 / 4 - 1 / 3, 3 / 5 * 2 / 5 + 1 / 4 + 1 / 3 * 2 / 3),
+    # TP53 tested and mutated: fifth and seventh dead, sixth alive
+    "K121": 100.0, "K122": 100 / 3, "K123": 19 / 3,
+    # SCT in one of four and one of four; SOS in none and one: difference 1/4, pooled 1/8
+    "K144": 1.0, "K169": normal_score(1 / 4, 1 / 8 * 7 / 8 * (1 / 4 + 1 / 4)),
+    "K051": 43 / 2, "K054": 43 / 4, "K053": 3.5, "K056": 2.0, "K074": 110 * 6 / 8, "K075": 55.0, "K076": 110 / 8,
     "K079": 91 * 4 / 6,
     "K081": 100.0, "K083": 50.0, "K084": 0.0, "K091": 110 / 8, "K093": 7.0, "K095": 0.0, "K101": 110 * 3 / 8,
-    "K103": 53 / 2, "K142": 67 / 4, "K143": 43 / 4, "K151": 57 * 2 / 6, "K153": 53 / 2, "K154": 25 / 3,
-    "K160": 79 / 5, "K163": 53 / 2, "K167": 0.0, "K168": 43 / 4, "K176": 10.0, "K177": 10.0,
+    "K103": 53 / 2, "K142": 67 / 4, "K143": 43 / 4, "K151": 57 / 6, "K153": 53 / 2, "K154": 25 / 3,
+    "K160": 79 / 5, "K163": 53 / 2, "K164": 0.0, "K167": 0.0, "K168": 43 / 4, "K176": 10.0, "K177": 10.0,
     "K078": 26.0, "K092": 10.0, "K114": 2.5, "K137": 4.5, "K159": 3.0, "K170": 7.0, "K171": 14.0,
 }  # fmt: skip
 
@@ -299,7 +353,59 @@ def test_pencil_and_paper():
     for key, value in BY_PENCIL.items():
         same_statistic(key, found[key], value)
     assert np.isnan(found["K146"]), "a median that is not reached"
-    assert np.isnan(found["K082"]) and np.isnan(found["K122"]), "no such patients"
+    assert np.isnan(found["K082"]) and np.isnan(found["K125"]), "no such patients"
+
+
+def test_pencil_and_paper_by_the_other_program():
+    """The second program on the same eight, but for Cox and groups that are empty there."""
+    t = table(eight())
+    assert t.sos.tolist() == (np.arange(8) == 4).tolist()
+    assert t.sct.tolist() == np.isin(np.arange(8), [2, 4]).tolist()
+    assert chi_square(t.sos, t.modified) == pytest.approx(BY_PENCIL["K169"], rel=1e-12)
+    assert km(t[t.landmark & ~t.sct], 36, "rfs_months", "rfs_event") == pytest.approx(BY_PENCIL["K156"])
+
+
+def test_two_month_landmark_by_its_edges():
+    p = new_patients(5)
+    p.line_at_entry = [1, 1, 1, 1, 2]
+    p.blinatumomab_courses[[1, 4]] = 1
+    months = [2.0, np.nextafter(2.0, 9), 60, 60, 60]
+    found = statistics(observed(p, [1, 1, 1, 0, 1], months, [1, 1, 0, 1, 0]))
+    # seen for exactly two months is not beyond them; second salvage does not count
+    assert found["K111"] == 0.0 and found["K112"] == 100.0
+
+
+def test_sos_window_by_its_edges():
+    p = new_patients(5)
+    p.last_inotuzumab_day = [10, 10, np.nan, 10, 10]
+    p.sos_day = [10 + TWO_YEARS, np.nextafter(10 + TWO_YEARS, 9999), TWO_YEARS, 20 * MONTH + 1, 9]
+    p.sos_courses = [2, 9, 2, 9, 2]
+    o = observed(p, np.zeros(5, int), [60, 60, 60, 20, 60], np.zeros(5))
+    np.testing.assert_array_equal(sos_cases(o), [True, False, True, False, True])
+    assert statistics(o)["K159"] == 2.0
+
+
+def test_p_values_of_the_paper_are_uncorrected():
+    """29 of 67 v 24 of 43 SCT prints as 0.20, nine v one SOS as 0.05; with Yates' correction neither does."""
+    rows = load_catalogue(STUDY)
+    arm = np.repeat([False, True], [67, 43])
+    for key, original, modified in (("K144", "K142", "K143"), ("K169", "K167", "K168")):
+        one, other = int(rows[original].value), int(rows[modified].value)
+        event = np.r_[np.arange(67) < one, np.arange(43) < other]
+        assert round(chi_square_p(event, arm), 2) == rows[key].value
+        corrected = chi2_contingency(pd.crosstab(event, arm), correction=True).pvalue
+        assert round(corrected, 2) != rows[key].value
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
+def test_chi_square_is_the_one_of_scipy(patients):
+    event, group = np.array(patients, bool).T
+    found = chi_square_p(event, group)
+    if len(set(event)) < 2 or len(set(group)) < 2:
+        assert np.isnan(found)
+        return
+    assert found == pytest.approx(chi_square(pd.Series(event), pd.Series(group)), rel=1e-9, abs=1e-12)
+    assert found == pytest.approx(chi_square_p(~event, group)) == chi_square_p(event, ~group)
 
 
 def test_landmark_set_by_its_edges():

@@ -43,6 +43,14 @@ class MrdCriterion(IntEnum):
     NEGATIVE = 2
 
 
+class GeneticsCriterion(IntEnum):
+    """Genetics that the policy asks for."""
+
+    ANY = 0
+    HIGH_RISK = 1  # low-hypodiploid, near-triploid or KMT2A (K061)
+    HIGH_RISK_OR_TP53 = 2
+
+
 class IntervalAct(IntEnum):
     """How a minimum interval between the last InO and SCT is reached."""
 
@@ -136,7 +144,7 @@ class Transplant(Section):
 
     policy: Literal["none", "as_practised", "everyone_eligible"]
     mrd: Literal["any", "positive", "negative"] = "any"
-    genetics: Literal["any", "high_risk"] = "any"
+    genetics: Literal["any", "high_risk", "high_risk_or_tp53"] = "any"
     earliest_line: Annotated[int, number("salvage line", 1, 3, "first salvage line offered SCT")] = 1
     latest_line: Annotated[int, number("salvage line", 1, 3, "last salvage line offered SCT; 3 = 3 or later")] = 3
     max_age_years: Annotated[float, number("years", 18, 100, "oldest age offered SCT")] = 75.0
@@ -223,7 +231,7 @@ STRATEGY_DTYPE = np.dtype(
         ("pomp_months_between", "f8"),
         ("transplant_policy", "i8"),
         ("transplant_mrd", "i8"),
-        ("transplant_high_risk_only", "i8"),
+        ("transplant_genetics", "i8"),
         ("transplant_earliest_line", "i8"),
         ("transplant_latest_line", "i8"),
         ("transplant_max_age_years", "f8"),
@@ -284,7 +292,7 @@ def strategy_record(strategy: Strategy) -> np.recarray:
     row.pomp_months_between = strategy.maintenance.pomp_months_between
     row.transplant_policy = TransplantPolicy[transplant.policy.upper()]
     row.transplant_mrd = MrdCriterion[transplant.mrd.upper()]
-    row.transplant_high_risk_only = transplant.genetics == "high_risk"
+    row.transplant_genetics = GeneticsCriterion[transplant.genetics.upper()]
     row.transplant_earliest_line = transplant.earliest_line
     row.transplant_latest_line = transplant.latest_line
     row.transplant_max_age_years = transplant.max_age_years

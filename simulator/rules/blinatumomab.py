@@ -3,7 +3,7 @@
 import numpy as np
 
 from simulator import draws
-from simulator.calendar import Slot
+from simulator.calendar import NEVER, Slot
 from simulator.compiled import compiled
 from simulator.draws import uniform
 
@@ -12,7 +12,11 @@ CD19_REFERENCE_PERCENT = 99.9  # K069
 
 @compiled
 def start_blinatumomab(patient, parameters, strategy, now):
-    """BLINATUMOMAB: a course begins (consolidation, or between POMP blocks)."""
+    """BLINATUMOMAB: a course begins (consolidation, between POMP blocks, or at molecular relapse)."""
+    if patient.calendar[Slot.BLINATUMOMAB_END] < NEVER:
+        return  # one infusion at a time
+    patient.calendar[Slot.COURSE] = NEVER
+    patient.calendar[Slot.INOTUZUMAB] = NEVER
     patient.blinatumomab_courses += 1
     if np.isnan(patient.blinatumomab_day):
         patient.blinatumomab_day = now
@@ -34,7 +38,9 @@ def finish_blinatumomab(patient, parameters, strategy, now):
     effect = intensity * patient.cd19_percent / CD19_REFERENCE_PERCENT
     patient.blinatumomab_completed += 1
     patient.blinatumomab_speed = 1.0
-    patient.blinatumomab_factor *= np.exp(parameters.blinatumomab_log_factor * effect)
+    # the evidence for a lasting effect is of about four courses (X165); later ones suppress, no more
+    if patient.blinatumomab_completed <= parameters.blinatumomab_eradicating_courses:
+        patient.blinatumomab_factor *= np.exp(parameters.blinatumomab_log_factor * effect)
     patient.blinatumomab_kill_log10 += parameters.blinatumomab_log_kill * effect
     u = uniform(patient, draws.BLINATUMOMAB_STOP, patient.blinatumomab_courses)
     if u < parameters.blinatumomab_stop:

@@ -15,7 +15,7 @@ SCT_AHEAD = 1  # transplant_decision
 @compiled
 def choose_next_treatment(patient, parameters, strategy, now):
     """NEXT_TREATMENT: a block has ended in remission."""
-    credit_course(patient, parameters)
+    credit_course(patient, parameters, strategy)
     if patient.transplant_decision == SCT_AHEAD:
         choose_before_transplant(patient, parameters, strategy, now)
     elif patient.blinatumomab_courses > 0:
@@ -23,18 +23,18 @@ def choose_next_treatment(patient, parameters, strategy, now):
     elif stays_on_chemotherapy(patient, parameters, strategy, parameters.early_blinatumomab):
         patient.calendar[Slot.COURSE] = now
     else:
-        leave_chemotherapy(patient, strategy, now)
+        leave_chemotherapy(patient, parameters, strategy, now)
 
 
 @compiled
-def credit_course(patient, parameters):
+def credit_course(patient, parameters, strategy):
     """A course begun in remission lowers burden and, for good, the relapse hazard; each is credited once."""
     given_in_remission = patient.courses - patient.response_course
     if given_in_remission <= patient.remission_courses:
         return
     patient.remission_courses += 1
     share = parameters.inotuzumab_share_of_kill
-    drug = 1.0 - share + share * inotuzumab_effect(
+    drug = (1.0 - share) * strategy.backbone + share * inotuzumab_effect(
         patient.course_inotuzumab_mg_per_m2, parameters.inotuzumab_saturation_mg_per_m2, patient.cd22_percent
     )
     kill = (
@@ -49,7 +49,7 @@ def credit_course(patient, parameters):
 @compiled
 def stays_on_chemotherapy(patient, parameters, strategy, early_blinatumomab):
     """Whether the next planned course is given: platelets, the team's choice, the patient's."""
-    if patient.courses >= strategy.chemotherapy_courses:
+    if patient.courses >= strategy.chemotherapy_courses or not np.isnan(patient.sos_day):
         return False
     prolonged = patient.platelets_day == np.inf and strategy.stop_at_prolonged_thrombocytopenia
     leaves = parameters.leave_after_prolonged_thrombocytopenia if prolonged else parameters.leave_consolidation
@@ -63,11 +63,11 @@ def stays_on_chemotherapy(patient, parameters, strategy, early_blinatumomab):
 
 
 @compiled
-def leave_chemotherapy(patient, strategy, now):
+def leave_chemotherapy(patient, parameters, strategy, now):
     """Blinatumomab where planned (early only if the team may move on early), else maintenance."""
     completed = patient.courses >= min(strategy.blinatumomab_after_course, strategy.chemotherapy_courses)
     if strategy.blinatumomab_courses > 0 and (completed or strategy.blinatumomab_switch_early):
-        patient.calendar[Slot.BLINATUMOMAB] = now
+        patient.calendar[Slot.BLINATUMOMAB] = now + parameters.blinatumomab_wait_days
     else:
         patient.left_protocol_day = now
         patient.calendar[Slot.MAINTENANCE] = now
@@ -91,8 +91,9 @@ def choose_before_transplant(patient, parameters, strategy, now):
     if interval_ends > expected:  # false where no InO was given (NaN)
         expected = interval_ends
     days_left = expected - now
+    wait = parameters.blinatumomab_wait_days if patient.blinatumomab_courses == 0 else 0.0
     room_for_blinatumomab = (
-        days_left >= strategy.blinatumomab_infusion_days
+        days_left >= wait + strategy.blinatumomab_infusion_days
         and patient.blinatumomab_courses < strategy.blinatumomab_courses
         and not patient.blinatumomab_ended
     )
@@ -106,7 +107,7 @@ def choose_before_transplant(patient, parameters, strategy, now):
     if blinatumomab_now and strategy.blinatumomab_courses > 0:
         wanted = patient.blinatumomab_completed < strategy.transplant_after_blinatumomab_courses
         if room_for_blinatumomab or (wanted and not patient.blinatumomab_ended):
-            patient.calendar[Slot.BLINATUMOMAB] = now
+            patient.calendar[Slot.BLINATUMOMAB] = now + wait
         return
     if days_left >= parameters.rest_before_transplant_days and stays_on_chemotherapy(
         patient, parameters, strategy, parameters.early_blinatumomab_before_transplant
@@ -115,6 +116,6 @@ def choose_before_transplant(patient, parameters, strategy, now):
         return
     waiting = strategy.transplant_while_waiting
     if waiting == WhileWaiting.BLINATUMOMAB and room_for_blinatumomab:
-        patient.calendar[Slot.BLINATUMOMAB] = now
+        patient.calendar[Slot.BLINATUMOMAB] = now + wait
     elif waiting == WhileWaiting.POMP:
         patient.calendar[Slot.MAINTENANCE] = now

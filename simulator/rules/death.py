@@ -58,8 +58,7 @@ def open_remission_death(patient, parameters, now):
         + parameters.remission_death_ecog_2_plus * (patient.ecog >= 2)
     )
     share = exponential(patient, draws.REMISSION_DEATH, patient.line) / theta
-    if patient.transplants == 0:
-        patient.calendar[Slot.REMISSION_DEATH] = now + exponential_days(share, parameters.remission_death_mean_days)
+    patient.calendar[Slot.REMISSION_DEATH] = now + exponential_days(share, parameters.remission_death_mean_days)
 
 
 @compiled

@@ -21,7 +21,7 @@ def assess_mrd(patient, parameters, strategy, now):
     negative = measured < strategy.mrd_limit_log10
     if patient.mrd_negative and not negative and np.isnan(patient.mrd_relapse_found_day):
         patient.mrd_relapse_found_day = now
-        if strategy.blinatumomab_at_molecular_relapse and not patient.transplants:
+        if strategy.blinatumomab_at_molecular_relapse and not patient.transplants and not patient.blinatumomab_ended:
             patient.calendar[Slot.BLINATUMOMAB] = now
     patient.mrd_negative = negative
     if negative:

@@ -47,8 +47,8 @@ def retime_relapse(patient, parameters, now):
 
 @leaf
 def clock_speed(patient):
-    """Suppression acts in the first remission of the protocol, where those treatments are given."""
-    if patient.line != patient.line_at_entry:
+    """Suppression acts in the first remission of the protocol, before SCT, where those treatments are given."""
+    if patient.line != patient.line_at_entry or patient.transplants > 0:
         return 1.0
     return patient.maintenance_speed * patient.blinatumomab_speed
 
@@ -114,13 +114,13 @@ def aim(patient, parameters):
     """The clock reading at which, at the rate in force, the threshold is reached; NEVER if it is not."""
     share = patient.relapse_share + patient.relapse_left / (patient.relapse_rate * patient.relapse_multiplier)
     latency = log_logistic_days(share, parameters.relapse_latency_median_days, parameters.relapse_latency_shape)
-    patient.relapse_due_latency_days = max(latency, patient.relapse_latency_days)
+    patient.relapse_due_latency_days = latency
 
 
 @compiled
 def schedule_molecular_relapse(patient, now):
     """The day on which the clock gets there at the speed in force."""
-    wait = (patient.relapse_due_latency_days - patient.relapse_latency_days) / patient.relapse_speed
+    wait = max(patient.relapse_due_latency_days - patient.relapse_latency_days, 0.0) / patient.relapse_speed
     patient.calendar[Slot.MOLECULAR_RELAPSE] = now + wait
 
 
@@ -128,7 +128,9 @@ def schedule_molecular_relapse(patient, now):
 def relapse_molecularly(patient, parameters, strategy, now):
     """MOLECULAR_RELAPSE: the clone grows from what is there (at least the escape burden) to 5 % blasts."""
     turn_clock(patient, now)
-    accrue(patient, parameters)
+    # a clone born while another, since eradicated, was growing has grown since its own birth
+    grown = max(patient.relapse_latency_days - patient.relapse_due_latency_days, 0.0)
+    patient.relapse_share += patient.relapse_left / (patient.relapse_rate * patient.relapse_multiplier)
     remaining = parameters.escape_burden_log10
     if patient.line == patient.line_at_entry:
         treated = patient.kill_in_remission_log10 + patient.blinatumomab_kill_log10 + patient.transplant_kill_log10
@@ -138,7 +140,8 @@ def relapse_molecularly(patient, parameters, strategy, now):
     z = normal(patient, draws.DOUBLING_TIME, patient.line)
     patient.doubling_days = log_normal_days(z, parameters.doubling_median_days, parameters.doubling_sigma)
     patient.molecular_burden_log10 = remaining
-    patient.molecular_growth_days = (OVERT_LOG10 - remaining) / LOG10_2 * patient.doubling_days
+    growth = (OVERT_LOG10 - remaining) / LOG10_2 * patient.doubling_days
+    patient.molecular_growth_days = max(growth - grown, 0.0)
     patient.calendar[Slot.MOLECULAR_RELAPSE] = NEVER
     patient.calendar[Slot.RELAPSE] = now + patient.molecular_growth_days / patient.relapse_speed
 
@@ -157,10 +160,8 @@ def treat_growing_clone(patient, parameters, multiplier, speed, now):
         patient.calendar[Slot.RELAPSE] = NEVER
         clone = patient.line * MOST_CLONES + min(patient.molecular_relapses, MOST_CLONES - 1)
         patient.relapse_left = exponential(patient, draws.RELAPSE, clone)
-        # clones that would have come while this one grew are hidden by it: the hazard goes on from today
-        patient.relapse_share = log_logistic_share(
-            patient.relapse_latency_days, parameters.relapse_latency_median_days, parameters.relapse_latency_shape
-        )
+        # the hazard goes on from the eradicated clone's birth: others may have been born while it grew, and
+        # each of them, too, has had to survive this treatment
         aim(patient, parameters)
         schedule_molecular_relapse(patient, now)
     else:

@@ -21,7 +21,7 @@ def begin(patient, parameters, strategy):
 @compiled
 def assess_response(patient, parameters, strategy, now):
     """RESPONSE: the marrow after a course."""
-    patient.burden_active_log10 -= log_kill(patient, parameters)
+    patient.burden_active_log10 -= log_kill(patient, parameters, strategy)
     if patient.burden_active_log10 < OVERT_LOG10:
         enter_remission(patient, parameters, now)
         return
@@ -36,17 +36,16 @@ def assess_response(patient, parameters, strategy, now):
 
 
 @compiled
-def log_kill(patient, parameters):
+def log_kill(patient, parameters, strategy):
     """log10 cells killed by the latest course: regimen, line, first remission, frailty, CD22 and chance."""
     first = patient.courses == 1
     mean = parameters.log_kill_course_1 if first else parameters.log_kill_later_course
     effect = inotuzumab_effect(
         patient.course_inotuzumab_mg_per_m2, parameters.inotuzumab_saturation_mg_per_m2, patient.cd22_percent
     )
-    inotuzumab = parameters.inotuzumab_share_of_kill * mean * (effect - 1.0)
+    share = parameters.inotuzumab_share_of_kill
     return (
-        mean
-        + inotuzumab
+        mean * ((1.0 - share) * strategy.backbone + share * effect)
         - parameters.log_kill_loss_later_line * (patient.line_at_entry > 1)
         + parameters.log_kill_gain_long_first_remission * patient.first_remission_over_12_months
         - parameters.log_kill_loss_per_frailty * patient.frailty

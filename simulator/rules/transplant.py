@@ -7,8 +7,9 @@ from simulator.calendar import NEVER, Slot, clear_plans
 from simulator.compiled import compiled, leaf
 from simulator.draws import exponential, normal_from, uniform, uniform_pair
 from simulator.hazards import log_normal_days, probability, weibull_days, weibull_share
-from simulator.strategy import Donor, IntervalAct, MrdCriterion, TransplantPolicy
+from simulator.strategy import Donor, GeneticsCriterion, IntervalAct, MrdCriterion, TransplantPolicy
 
+CONDITIONING_DAYS = 7.0  # from the end of an infusion to the graft (judgement)
 FIRST_MARROW_DAYS = 91.0  # after SCT (judgement)
 SECOND_LOOK_DAYS = 42.0  # an MRD criterion is judged on the marrow after the next course (judgement)
 
@@ -16,7 +17,8 @@ SECOND_LOOK_DAYS = 42.0  # an MRD criterion is judged on the marrow after the ne
 @compiled
 def decide_transplant(patient, parameters, strategy, now):
     """TRANSPLANT_DECISION: eligible, offered, accepted; then the donor search and the date."""
-    if strategy.transplant_mrd != MrdCriterion.ANY and now < patient.remission_day + SECOND_LOOK_DAYS:
+    first_look = patient.line == patient.line_at_entry and now < patient.remission_day + SECOND_LOOK_DAYS
+    if strategy.transplant_mrd != MrdCriterion.ANY and first_look:
         patient.calendar[Slot.TRANSPLANT_DECISION] = patient.remission_day + SECOND_LOOK_DAYS
         return
     patient.transplant_decision = -1
@@ -36,10 +38,12 @@ def decide_transplant(patient, parameters, strategy, now):
     if strategy.transplant_policy == TransplantPolicy.EVERYONE_ELIGIBLE:
         delay = min(delay, parameters.transplant_workup_days)
     patient.transplant_planned_day = max(patient.donor_ready_day + delay, patient.course_end_day)
-    patient.transplant_deadline_day = now + strategy.transplant_grace_days
-    stop = patient.transplant_planned_day
+    in_first = patient.line == patient.line_at_entry
+    patient.transplant_deadline_day = (patient.remission_day if in_first else now) + strategy.transplant_grace_days
+    rest = parameters.rest_before_transplant_days
     if strategy.transplant_interval_act != IntervalAct.DELAY_SCT:
-        stop -= strategy.transplant_minimum_interval_days
+        rest = max(rest, strategy.transplant_minimum_interval_days)
+    stop = patient.transplant_planned_day - rest
     patient.inotuzumab_stop_day = stop
     patient.calendar[Slot.TRANSPLANT] = patient.transplant_planned_day
     if patient.calendar[Slot.INOTUZUMAB] > stop:
@@ -58,13 +62,26 @@ def offered(patient, strategy):
     line = min(patient.line, 3)
     if line < strategy.transplant_earliest_line or line > strategy.transplant_latest_line:
         return False
-    high_risk = patient.low_hypodiploid or patient.kmt2a or patient.complex_karyotype or patient.tp53_mutated
-    if strategy.transplant_high_risk_only and not high_risk:
+    if not genetics_fit(patient, strategy):
         return False
+    if patient.line != patient.line_at_entry:
+        # MRD is not read in a later remission: a criterion on it cannot be met
+        return strategy.transplant_mrd == MrdCriterion.ANY
     if strategy.transplant_mrd == MrdCriterion.POSITIVE:
         return not patient.mrd_negative
     if strategy.transplant_mrd == MrdCriterion.NEGATIVE:
         return patient.mrd_negative == 1
+    return True
+
+
+@compiled
+def genetics_fit(patient, strategy):
+    """High-risk cytogenetics as the paper counts it (K061: low-hypodiploid or KMT2A), with or without TP53."""
+    high_risk = patient.low_hypodiploid or patient.kmt2a
+    if strategy.transplant_genetics == GeneticsCriterion.HIGH_RISK:
+        return high_risk
+    if strategy.transplant_genetics == GeneticsCriterion.HIGH_RISK_OR_TP53:
+        return high_risk or patient.tp53_mutated
     return True
 
 
@@ -93,17 +110,10 @@ def donor_search_days(patient, parameters):
 @compiled
 def transplant(patient, parameters, strategy, now):
     """TRANSPLANT: the planned day; it waits for the interval and a running infusion, and lapses with the grace."""
-    earliest = patient.last_inotuzumab_day + strategy.transplant_minimum_interval_days
-    if patient.calendar[Slot.BLINATUMOMAB_END] < NEVER:
-        earliest = max(earliest, patient.calendar[Slot.BLINATUMOMAB_END])
-    if patient.blinatumomab_completed < strategy.transplant_after_blinatumomab_courses:
-        earliest = max(earliest, now + 7.0)
     if now > patient.transplant_deadline_day or not np.isnan(patient.sos_day):
-        patient.transplant_decision = -1
-        patient.transplant_planned_day = NEVER
-        if patient.calendar[Slot.NEXT_TREATMENT] == NEVER and np.isnan(patient.maintenance_day):
-            patient.calendar[Slot.NEXT_TREATMENT] = now
+        lapse(patient, now)
         return
+    earliest = earliest_day(patient, strategy, now)
     if earliest > now:
         patient.calendar[Slot.TRANSPLANT] = min(earliest, patient.transplant_deadline_day + 1.0)
         return
@@ -123,6 +133,30 @@ def transplant(patient, parameters, strategy, now):
     graft_against_leukaemia(patient, parameters)
     open_transplant_death(patient, parameters, now)
     engraft(patient, parameters, now)
+
+
+@compiled
+def earliest_day(patient, strategy, now):
+    """Courses over, the interval kept, no infusion within a week, the blinatumomab that the policy asks for given."""
+    earliest = patient.course_end_day
+    if patient.inotuzumab_courses > 0:
+        earliest = max(earliest, patient.last_inotuzumab_day + strategy.transplant_minimum_interval_days)
+    if patient.calendar[Slot.BLINATUMOMAB_END] < NEVER:
+        earliest = max(earliest, patient.calendar[Slot.BLINATUMOMAB_END] + CONDITIONING_DAYS)
+    owed = patient.blinatumomab_completed < strategy.transplant_after_blinatumomab_courses
+    if owed and not patient.blinatumomab_ended and patient.line == patient.line_at_entry:
+        earliest = max(earliest, now + CONDITIONING_DAYS)
+    return earliest
+
+
+@compiled
+def lapse(patient, now):
+    """Not done: the protocol goes on where it stood, if this is still its remission."""
+    patient.transplant_decision = -1
+    patient.transplant_planned_day = NEVER
+    idle = patient.calendar[Slot.NEXT_TREATMENT] == NEVER and patient.calendar[Slot.COURSE] == NEVER
+    if idle and np.isnan(patient.maintenance_day) and patient.line == patient.line_at_entry:
+        patient.calendar[Slot.NEXT_TREATMENT] = max(now, patient.course_end_day)
 
 
 @compiled

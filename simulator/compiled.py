@@ -49,9 +49,7 @@ def _compile(function: Callable[..., Any], forceinline: bool) -> Any:
     if folder is not None:
         numba.config.CACHE_DIR = str(folder)
     try:
-        return numba.njit(nogil=True, error_model="numpy", forceinline=forceinline, cache=folder is not None)(
-            function
-        )
+        return numba.njit(nogil=True, error_model="numpy", forceinline=forceinline, cache=folder is not None)(function)
     finally:
         numba.config.CACHE_DIR = before
 

@@ -126,7 +126,11 @@ def years_to_background_death(age_years, threshold, ages, log_rates, limit_years
     while piece > 0 and last < ages[piece]:
         piece -= 1
     slope = (log_rates[piece + 1] - log_rates[piece]) / (ages[piece + 1] - ages[piece])
-    if slope > 0.0 and last >= ages[0] and threshold > limit_years * math.exp(log_rates[piece] + slope * (last - ages[piece])):
+    if (
+        slope > 0.0
+        and last >= ages[0]
+        and threshold > limit_years * math.exp(log_rates[piece] + slope * (last - ages[piece]))
+    ):
         return np.inf
     waited = 0.0
     left = threshold

@@ -115,9 +115,7 @@ def delivered_of(scenario: Scenario, n: int = PATIENTS_DELIVERED) -> pd.DataFram
                 "inotuzumab_mg_per_m2_median": table["inotuzumab_mg_per_m2"].median(),
                 "blinatumomab_share": (blinatumomab > 0).mean(),
                 "blinatumomab_courses_mean": blinatumomab.mean(),
-                "blinatumomab_courses_median": table.query("blinatumomab_courses > 0")[
-                    "blinatumomab_courses"
-                ].median(),
+                "blinatumomab_courses_median": table.query("blinatumomab_courses > 0")["blinatumomab_courses"].median(),
                 "sct_share": table["transplanted"].mean(),
                 "sct_month_median": sct["transplant_month"].median(),
                 "interval_weeks_median": weeks.median(),

@@ -92,7 +92,5 @@ def compare_range(
             add_life(counts, arm, records[arm], bins[arm])
         for arm in range(len(records)):
             if arm != reference:
-                add_pair(
-                    counts, arm, records[arm], bins[arm], records[reference], bins[reference], report_bins
-                )
+                add_pair(counts, arm, records[arm], bins[arm], records[reference], bins[reference], report_bins)
         counts.patients[0] += 1

@@ -67,9 +67,7 @@ def compare(
 def comparison_of(scenario: Scenario, counts: Counts, delivered: pd.DataFrame) -> Comparison:
     """The comparison that the counts of a finished run contain."""
     if counts.tallies[:, tally.LATE_REMISSIONS].any():
-        raise RuntimeError(
-            "a first remission came later than 12 months: endpoints from remission would be censored"
-        )
+        raise RuntimeError("a first remission came later than 12 months: endpoints from remission would be censored")
     summary = summary_of(scenario, counts)
     return Comparison(
         scenario=scenario,

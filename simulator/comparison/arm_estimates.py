@@ -41,9 +41,7 @@ COMES_WITH = {
 def asked(scenario: Scenario) -> list[tuple[int, Definition]]:
     """Row and definition of each endpoint that the scenario asks for."""
     wanted = {*scenario.endpoints, "sct"}
-    return [
-        (row, each) for row, each in enumerate(DEFINITIONS) if COMES_WITH.get(each.name, each.name) in wanted
-    ]
+    return [(row, each) for row, each in enumerate(DEFINITIONS) if COMES_WITH.get(each.name, each.name) in wanted]
 
 
 def arm_estimates(scenario: Scenario, counts: Counts, arm: int) -> dict[str, Any]:
@@ -57,9 +55,7 @@ def arm_estimates(scenario: Scenario, counts: Counts, arm: int) -> dict[str, Any
         cumulative = np.cumsum(counts.events[arm, endpoint])
         size = population_size(counts, arm, endpoint)
         found[definition.name] = {
-            str(month): proportion(
-                signed(cumulative[month * BINS_PER_MONTH], size, definition.survival), size
-            )
+            str(month): proportion(signed(cumulative[month * BINS_PER_MONTH], size, definition.survival), size)
             for month in scenario.report_months
         }
         if definition.survival:

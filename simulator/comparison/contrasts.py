@@ -46,10 +46,6 @@ def contrast_rows(scenario: Scenario, counts: Counts) -> Iterator[dict[str, Any]
                 difference = row["survival_sct"] - row["survival_no_sct"]
                 # Newcombe 1998, method 10: from the two Wilson intervals
                 with_sct, without = (wilson_interval(alive[each], sizes[each]) for each in (1, 0))
-                below = math.hypot(
-                    row["survival_sct"] - with_sct.lower, without.upper - row["survival_no_sct"]
-                )
-                above = math.hypot(
-                    with_sct.upper - row["survival_sct"], row["survival_no_sct"] - without.lower
-                )
+                below = math.hypot(row["survival_sct"] - with_sct.lower, without.upper - row["survival_no_sct"])
+                above = math.hypot(with_sct.upper - row["survival_sct"], row["survival_no_sct"] - without.lower)
                 yield row | {"difference": difference, "low": difference - below, "high": difference + above}

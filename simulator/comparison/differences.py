@@ -19,9 +19,7 @@ def arm_differences(scenario: Scenario, counts: Counts, arm: int) -> dict[str, A
     here, there = scenario.arms[arm].strategy, scenario.arms[reference].strategy
     from_remission = same_until_remission(here, there)
     if from_remission and counts.unlike_remissions[arm]:
-        raise RuntimeError(
-            f"{scenario.arms[arm].name}: remissions differ although all rules up to them are shared"
-        )
+        raise RuntimeError(f"{scenario.arms[arm].name}: remissions differ although all rules up to them are shared")
     months = pair_months(scenario)
     found: dict[str, Any] = {}
     for endpoint, definition in asked(scenario):

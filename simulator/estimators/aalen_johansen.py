@@ -100,9 +100,7 @@ def incidence_at(durations: NDArray[np.float64], causes: NDArray[np.int64], caus
     return incidence[k - 1] if k > 0 else 0.0
 
 
-def cumulative_incidence(
-    durations: ArrayLike, causes: ArrayLike, cause: int, times: ArrayLike
-) -> CumulativeIncidence:
+def cumulative_incidence(durations: ArrayLike, causes: ArrayLike, cause: int, times: ArrayLike) -> CumulativeIncidence:
     """F of ``cause`` at ``times`` (m,) with its variance.
 
     Errors: ValueError as in ``ordered``, when n = 0, when ``cause`` < 1 or a code is negative. A cause that

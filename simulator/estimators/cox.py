@@ -92,9 +92,7 @@ def cox(
         for _ in range(MAX_HALVINGS):
             for a in range(p):
                 trial[a] = beta[a] + fraction * step[a]
-            reached = partial_likelihood(
-                start, stop, event, x, by_stop, by_start, trial, gradient, information
-            )
+            reached = partial_likelihood(start, stop, event, x, by_stop, by_start, trial, gradient, information)
             # Near the top the likelihood is flat to rounding: a loss of that size is not a wrong step.
             if reached >= log_likelihood - 1e-10 * (1.0 + abs(log_likelihood)):
                 break

@@ -50,9 +50,7 @@ def _median(comparison: Any, arm: str, endpoint: str, frame: pd.DataFrame) -> tu
         k = int(np.argmax(alive <= 0.5))
         value = None
         if alive[k] <= 0.5:
-            value = (
-                month[k] if k == 0 else float(np.interp(-0.5, -alive[k - 1 : k + 1], month[k - 1 : k + 1]))
-            )
+            value = month[k] if k == 0 else float(np.interp(-0.5, -alive[k - 1 : k + 1], month[k - 1 : k + 1]))
     words = "median not reached" if value is None else f"median {plain(value)} months"
     return value, words + (f" ({range_})" if range_ and value is not None else "")
 

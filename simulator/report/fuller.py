@@ -47,9 +47,7 @@ def details(comparison: Any, width: int | None = None) -> str:
         heads = ["Arm", "n", *(f"{month:g} mo\n{unit}" for month in months)]
         parts.append(f"{words_of(end)}\n{aligned(heads, rows, width)}")
     if single:
-        parts.append(
-            f"Single numbers (SCT and SOS: by the horizon)\n{key}\n{aligned(['', *letters], single, width)}"
-        )
+        parts.append(f"Single numbers (SCT and SOS: by the horizon)\n{key}\n{aligned(['', *letters], single, width)}")
     rows = []
     for r in comparison.differences.to_dict("records"):
         scale, end = scale_of(r["endpoint"]), short_name(r["endpoint"])
@@ -75,9 +73,7 @@ def details(comparison: Any, width: int | None = None) -> str:
             "MC s.e.",
             "Variance\ncut by",
         ]
-        parts.append(
-            f"Paired differences against the reference\n{aligned(heads, _repeats(rows, 2), width, (0, 1))}"
-        )
+        parts.append(f"Paired differences against the reference\n{aligned(heads, _repeats(rows, 2), width, (0, 1))}")
     rows = [
         [
             titles[r["arm"]],
@@ -109,7 +105,5 @@ def details(comparison: Any, width: int | None = None) -> str:
     if rows:
         heads = ["Arm", "Contrast", "Month", "OS, SCT\n% (n)", "OS, no SCT\n% (n)", "Points\n95 % MC"]
         notes = "\n".join(filled(label, width) for label in dict.fromkeys(comparison.contrasts["label"]))
-        parts.append(
-            f"Contrasts within an arm\n{aligned(heads, _repeats(rows, 2), width, (0, 1))}\n\n{notes}"
-        )
+        parts.append(f"Contrasts within an arm\n{aligned(heads, _repeats(rows, 2), width, (0, 1))}\n\n{notes}")
     return "\n\n".join(parts) + "\n"

@@ -99,9 +99,7 @@ def sample(figure: Figure, x: float, y: float, arm: ArmStyle) -> None:
     """A short piece of an arm's line at a place in inches."""
     from matplotlib.lines import Line2D
 
-    line = Line2D(
-        [x, x + 0.42], [y, y], color=arm.colour, linestyle=arm.line, transform=figure.dpi_scale_trans
-    )
+    line = Line2D([x, x + 0.42], [y, y], color=arm.colour, linestyle=arm.line, transform=figure.dpi_scale_trans)
     figure.add_artist(line)
 
 
@@ -111,9 +109,7 @@ def at_risk(axes: Axes, y: float, numbers: Mapping[float, float], ticks: Sequenc
 
     place = blended_transform_factory(axes.transData, axes.figure.dpi_scale_trans)
     for tick in ticks:
-        axes.text(
-            tick, y, plain(numbers.get(tick), 0), transform=place, ha="center", va="center", fontsize=SMALL
-        )
+        axes.text(tick, y, plain(numbers.get(tick), 0), transform=place, ha="center", va="center", fontsize=SMALL)
 
 
 def numbers_at(frame: pd.DataFrame, ticks: Sequence[float]) -> dict[float, float]:

@@ -96,12 +96,8 @@ def differences(figure: Figure, comparison: Any) -> None:
         for month in months:
             y -= 1
             found = frame[(frame["arm"] == name) & (frame["month"] == month)]
-            value, low, high = (
-                number(found[c].iloc[0]) if len(found) else None for c in ("value", "low", "high")
-            )
-            axes.text(
-                -0.2, y, f"{month:g} months", transform=axes.get_yaxis_transform(), va="center", fontsize=9
-            )
+            value, low, high = (number(found[c].iloc[0]) if len(found) else None for c in ("value", "low", "high"))
+            axes.text(-0.2, y, f"{month:g} months", transform=axes.get_yaxis_transform(), va="center", fontsize=9)
             words = f"{percent(value, sign=True)} ({span(low, high, 1, 100, True)})"
             axes.text(1.04, y, words, transform=axes.get_yaxis_transform(), va="center", fontsize=9)
             if value is not None:

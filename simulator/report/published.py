@@ -94,9 +94,7 @@ def published_points(
 ) -> None:
     """Simulated curves with the band of trials of the published size, and what the paper prints."""
     palette = [(REFERENCE, LINES[0], "o"), *zip(COLOURS, LINES[1:], MARKERS)]
-    arms = {
-        str(c["label"]): ArmStyle(str(c["label"]), *palette[k % len(palette)]) for k, c in enumerate(curves)
-    }
+    arms = {str(c["label"]): ArmStyle(str(c["label"]), *palette[k % len(palette)]) for k, c in enumerate(curves)}
     last = max(float(np.max(c["month"])) for c in curves)
     base = 0.62 + len(curves) * (2 * ROW + 0.06) + ROW + 0.62
     figure.set_size_inches(7.6, base + 3.9 + (0.5 if title else 0.3))
@@ -112,9 +110,7 @@ def published_points(
         )
         curve(axes, frame, arm)
         for end in ("low", "high"):
-            axes.plot(
-                frame["month"], frame[end], color=arm.colour, linestyle=arm.line, linewidth=0.7, alpha=0.7
-            )
+            axes.plot(frame["month"], frame[end], color=arm.colour, linestyle=arm.line, linewidth=0.7, alpha=0.7)
         y -= ROW + 0.06
         sample(figure, 0.8, y, arm)
         write(figure, 1.32, y, short(arm.title), va="center")

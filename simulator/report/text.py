@@ -52,9 +52,7 @@ def filled(text: str | Table, width: int) -> str:
     return "\n".join(line.rstrip() for line in memory.getvalue().splitlines())
 
 
-def aligned(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], width: int, words: Sequence[int] = (0,)
-) -> str:
+def aligned(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int, words: Sequence[int] = (0,)) -> str:
     """A table: columns of `words` stand left and may wrap, all others stand right and never do."""
     table = Table(box=_RULE, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
     for place, head in enumerate(heads):

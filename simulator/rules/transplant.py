@@ -34,7 +34,9 @@ def decide_transplant(patient, parameters, strategy, now):
     patient.transplant_decision = 1
     search = donor_search_days(patient, parameters)
     patient.donor_ready_day = now + search
-    delay = log_normal_days(normal_from(u_delay), parameters.transplant_delay_median_days, parameters.transplant_delay_sigma)
+    delay = log_normal_days(
+        normal_from(u_delay), parameters.transplant_delay_median_days, parameters.transplant_delay_sigma
+    )
     if strategy.transplant_policy == TransplantPolicy.EVERYONE_ELIGIBLE:
         delay = min(delay, parameters.transplant_workup_days)
     patient.transplant_planned_day = max(patient.donor_ready_day + delay, patient.course_end_day)
@@ -258,7 +260,9 @@ def retime_transplant_death(patient, parameters, now):
         return
     scale, shape = parameters.transplant_death_scale_days, parameters.transplant_death_shape
     share = weibull_share(now - patient.latest_transplant_day, scale, shape)
-    spent = patient.transplant_death_rate * patient.transplant_death_multiplier * (share - patient.transplant_death_share)
+    spent = (
+        patient.transplant_death_rate * patient.transplant_death_multiplier * (share - patient.transplant_death_share)
+    )
     patient.transplant_death_left -= spent
     patient.transplant_death_share = share
     patient.transplant_death_multiplier = multiplier

@@ -35,9 +35,7 @@ def build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) -> 
         faults += rule_faults(plan_rules(plan), place)
     if plan and arms and plan.reference not in tree["arms"]:
         allowed = nearest(plan.reference, tree["arms"])
-        faults.append(
-            place.fault(("reference",), shown(plan.reference), what="names no arm", allowed=allowed)
-        )
+        faults.append(place.fault(("reference",), shown(plan.reference), what="names no arm", allowed=allowed))
     if len(arms) < 2 and not any(fault.key.startswith("arms") for fault in faults):
         faults.append(Fault(path.name, "arms", what=f"{len(arms)} given", allowed="at least two [[arms]]"))
     faults += _twins(built, path.name)
@@ -80,9 +78,7 @@ def _population(tree: Tree, file: str, name: str, faults: list[Fault]) -> Popula
     return population
 
 
-def _arm(
-    name: str, arm: Tree | None, file: str, horizon_months: int | None, faults: list[Fault]
-) -> Arm | None:
+def _arm(name: str, arm: Tree | None, file: str, horizon_months: int | None, faults: list[Fault]) -> Arm | None:
     """One arm from its complete table, or None and its faults."""
     if arm is None:
         return None

@@ -30,8 +30,8 @@ class Plan(Section):
     question: Annotated[str, text(ONE_LINE, "the question in one line of at most 300 characters", 300)]
     parameters: Annotated[str, text(f"^{NAME}$", "name of a parameter set")] = DEFAULT_PARAMETERS
     horizon_months: Annotated[int, number("months", 6, 240, "how long patients are followed")]
-    report_months: list[Annotated[int, number("months", 1, 240, "month at which results are printed")]] = (
-        Field(min_length=1, max_length=24)
+    report_months: list[Annotated[int, number("months", 1, 240, "month at which results are printed")]] = Field(
+        min_length=1, max_length=24
     )
     patients: Annotated[int, number("patients", 1, 10**9, "simulated patients in each arm")]
     seed: Annotated[int, Field(ge=0, le=2**64 - 1, description="seed of all draws")]

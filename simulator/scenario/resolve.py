@@ -57,9 +57,7 @@ def load_scenario(
     except ScenarioError as error:
         # the file alone was right, so whatever is wrong now came from the command line
         option = "--set" if settings else f"--{next(iter(over))}"
-        raise ScenarioError(
-            [f if f.file.startswith("--") else replace(f, file=option) for f in error.faults]
-        ) from None
+        raise ScenarioError([f if f.file.startswith("--") else replace(f, file=option) for f in error.faults]) from None
 
 
 def _resolve(source: Source, faults: list[Fault]) -> Scenario:

@@ -36,9 +36,7 @@ def rule_faults(broken: Iterator[Broken], place: Place) -> list[Fault]:
         stated = [path for path, leaf in leaves.items() if leaf]
         path = (own or stated or paths)[0]
         leaf = leaves[path]
-        faults.append(
-            place.fault(path, shown(leaf.value) if leaf else "", allowed=rule.allowed, unit=rule.unit)
-        )
+        faults.append(place.fault(path, shown(leaf.value) if leaf else "", allowed=rule.allowed, unit=rule.unit))
     return faults
 
 
@@ -48,9 +46,7 @@ def plan_rules(plan: Plan) -> Iterator[Broken]:
     if months != sorted(set(months)):
         yield Broken(("report_months",), "increasing", "months")
     elif months[-1] > plan.horizon_months:
-        yield Broken(
-            ("report_months", "horizon_months"), f"within the horizon of {plan.horizon_months}", "months"
-        )
+        yield Broken(("report_months", "horizon_months"), f"within the horizon of {plan.horizon_months}", "months")
     if len(set(plan.endpoints)) < len(plan.endpoints):
         yield Broken(("endpoints",), "each endpoint once")
 
@@ -85,23 +81,17 @@ def _inotuzumab_rules(strategy: Strategy) -> Iterator[Broken]:
         if len(doses) != len(ino.days):
             yield Broken((key, "inotuzumab.days"), f"one dose for each of the {len(ino.days)} days")
         if sum(doses) > LABELLED_COURSE_DOSE_MG_PER_M2 + 1e-9:
-            yield Broken(
-                (key,), f"a sum over the course of at most {LABELLED_COURSE_DOSE_MG_PER_M2}", "mg/m2"
-            )
+            yield Broken((key,), f"a sum over the course of at most {LABELLED_COURSE_DOSE_MG_PER_M2}", "mg/m2")
     if ino.days != sorted(set(ino.days)):
         yield Broken(("inotuzumab.days",), "increasing", "day of course")
     elif ino.days and ino.days[-1] > chemotherapy.course_days:
         keys = ("inotuzumab.days", "chemotherapy.course_days")
         yield Broken(keys, f"within the course of {chemotherapy.course_days}", "days")
     if ino.courses and not ino.days:
-        yield Broken(
-            ("inotuzumab.days", "inotuzumab.courses"), "at least one day when inotuzumab.courses > 0"
-        )
+        yield Broken(("inotuzumab.days", "inotuzumab.courses"), "at least one day when inotuzumab.courses > 0")
     if ino.courses > chemotherapy.courses:
         keys = ("inotuzumab.courses", "chemotherapy.courses")
-        yield Broken(
-            keys, f"inotuzumab.courses at most chemotherapy.courses, {chemotherapy.courses}", "courses"
-        )
+        yield Broken(keys, f"inotuzumab.courses at most chemotherapy.courses, {chemotherapy.courses}", "courses")
 
 
 def _blinatumomab_rules(strategy: Strategy) -> Iterator[Broken]:
@@ -141,14 +131,10 @@ def _transplant_rules(strategy: Strategy, horizon_months: int) -> Iterator[Broke
             yield Broken(keys, "an SCT after relapse only with a transplant.policy that is not none")
         return
     if not transplant.donors:
-        yield Broken(
-            ("transplant.donors", "transplant.policy"), "at least one donor source unless the policy is none"
-        )
+        yield Broken(("transplant.donors", "transplant.policy"), "at least one donor source unless the policy is none")
     if transplant.blinatumomab_courses_before > blina.courses:
         keys = ("transplant.blinatumomab_courses_before", "blinatumomab.courses")
-        yield Broken(
-            keys, f"blinatumomab_courses_before at most blinatumomab.courses, {blina.courses}", "courses"
-        )
+        yield Broken(keys, f"blinatumomab_courses_before at most blinatumomab.courses, {blina.courses}", "courses")
     if transplant.interval_act == "stop_ino_early_and_blinatumomab" and not blina.courses:
         keys = ("transplant.interval_act", "blinatumomab.courses")
         yield Broken(keys, "blinatumomab only with blinatumomab.courses of 1 or more", "courses")

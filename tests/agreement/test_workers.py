@@ -32,9 +32,7 @@ def judge_same_bytes(one, other):
         assert getattr(one, name).to_csv() == getattr(other, name).to_csv(), name
 
 
-@pytest.mark.parametrize(
-    "workers, block", [(1, 1), (1, 37), (2, 64), (2, 499), (2, None), (5, 7), (3, 100_000)]
-)
+@pytest.mark.parametrize("workers, block", [(1, 1), (1, 37), (2, 64), (2, 499), (2, None), (5, 7), (3, 100_000)])
 def test_workers_and_blocks_give_the_same_bytes(workers, block):
     judge_same_bytes(alone(), compare(SCENARIO, workers=workers, block=block))
 

@@ -101,9 +101,7 @@ def test_incidence():
 
 def test_incidence_refuses_ties():
     with pytest.raises(AssertionError):
-        judge.incidence_is_lifelines(
-            *cumulative_incidence(TIED, CAUSES, 1, TIMES)[1:], TIED, CAUSES, 1, TIMES
-        )
+        judge.incidence_is_lifelines(*cumulative_incidence(TIED, CAUSES, 1, TIMES)[1:], TIED, CAUSES, 1, TIMES)
 
 
 @pytest.mark.parametrize("weights", [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)])

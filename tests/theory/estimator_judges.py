@@ -43,9 +43,7 @@ def incidence_is_lifelines(found, variance, durations, causes, cause, times):
     assert np.unique(durations).size == durations.size
     state = np.random.get_state()
     try:
-        reference = AalenJohansenFitter(calculate_variance=True).fit(
-            durations, causes, event_of_interest=cause
-        )
+        reference = AalenJohansenFitter(calculate_variance=True).fit(durations, causes, event_of_interest=cause)
     finally:
         np.random.set_state(state)
     row = reference.cumulative_density_.index.searchsorted(times, side="right") - 1

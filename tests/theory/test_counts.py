@@ -181,9 +181,7 @@ def test_parts_of_a_whole_add_up_exactly(arm):
 def test_two_by_two_counts(endpoint):
     name = DEFINITIONS[endpoint].name
     for position, month in enumerate(MONTHS):
-        judge_pairs(
-            counts().pairs[ARM, endpoint, position], days(ARM)[name], days(REFERENCE)[name], month * 30.4375
-        )
+        judge_pairs(counts().pairs[ARM, endpoint, position], days(ARM)[name], days(REFERENCE)[name], month * 30.4375)
 
 
 @pytest.mark.parametrize("name", ["os", "efs", "rfs", "os_from_cr"])

@@ -134,9 +134,7 @@ def test_cox_never_raises_and_never_claims_a_wrong_maximum(seed, n):
 
 
 @repeatable
-@given(
-    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9), st.booleans(), st.integers(0, 25)), min_size=1)
-)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9), st.booleans(), st.integers(0, 25)), min_size=1))
 def test_rows_conserve_time(data):
     start = np.array([row[0] for row in data], float)
     stop = start + np.array([row[1] for row in data], float)

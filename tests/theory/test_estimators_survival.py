@@ -22,9 +22,7 @@ from simulator.estimators import (
 repeatable = settings(derandomize=True, database=None, deadline=None, max_examples=150)
 
 # Whole-number days force ties between deaths, and between deaths and censorings.
-cohorts = st.lists(
-    st.tuples(st.integers(0, 12), st.integers(0, 2), st.booleans()), min_size=1, max_size=40
-).map(
+cohorts = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 2), st.booleans()), min_size=1, max_size=40).map(
     lambda rows: (
         np.array([r[0] for r in rows], float),
         np.array([r[1] for r in rows], np.int64),

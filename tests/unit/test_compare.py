@@ -143,10 +143,7 @@ def test_pairing_from_remission_only_with_a_common_start():
 
 def test_number_needed_only_where_the_sct_policy_differs():
     assert "nnt" in found().summary["differences"]["sct"]["os"]["36"]
-    assert (
-        "nnt"
-        not in found("original_vs_modified").summary["differences"]["modified"]["relapse_from_day_1"]["36"]
-    )
+    assert "nnt" not in found("original_vs_modified").summary["differences"]["modified"]["relapse_from_day_1"]["36"]
 
 
 @pytest.mark.parametrize("patients", [1, 3])
@@ -209,7 +206,5 @@ def test_unlike_remissions_are_refused():
 
 def test_progress_reaches_the_end():
     seen = []
-    compare(
-        replace(SCENARIO, patients=50), workers=1, block=20, progress=lambda done, of: seen.append((done, of))
-    )
+    compare(replace(SCENARIO, patients=50), workers=1, block=20, progress=lambda done, of: seen.append((done, of)))
     assert seen == [(20, 50), (40, 50), (50, 50)]

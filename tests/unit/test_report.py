@@ -73,9 +73,7 @@ def comparison(arms: int = 2, patients: int = 200_000) -> SimpleNamespace:
                     }
                 )
             )
-            estimates += [
-                {"arm": name, "endpoint": end, "month": m, "n": n} | cell(y[m], half) for m in months
-            ]
+            estimates += [{"arm": name, "endpoint": end, "month": m, "n": n} | cell(y[m], half) for m in months]
         dead, relapsed, active = 1 - os_, 0.1 * (1 - np.exp(-MONTHS / 9)) * os_, 0.95 * np.exp(-MONTHS / 1.2)
         active = np.minimum(active, 1 - dead - relapsed)
         rest = 1 - dead - relapsed - active
@@ -101,9 +99,7 @@ def comparison(arms: int = 2, patients: int = 200_000) -> SimpleNamespace:
             for quantity, share in (("longer", 0.21), ("equal", 0.66), ("shorter", 0.13)):
                 place = {"arm": name, "quantity": quantity, "month": 60}
                 longer.append(place | {"luck": "shared"} | cell(share, half))
-                longer.append(
-                    place | {"luck": "independent", "value": share / 2, "low": np.nan, "high": np.nan}
-                )
+                longer.append(place | {"luck": "independent", "value": share / 2, "low": np.nan, "high": np.nan})
         for contrast, sct, none in (
             ("naive", 0.61, 0.42),
             ("published_landmark", 0.56, 0.55),
@@ -280,9 +276,7 @@ def test_figures_hold_the_values_of_the_frames():
         for name, style in arm_styles(made).items():
             frame = made.curves[(made.curves["arm"] == name) & (made.curves["endpoint"] == "os")]
             np.testing.assert_array_equal(lines[style.title].get_xydata(), frame[["month", "value"]])
-        printed = {text.get_text() for text in figure.axes[0].texts} | {
-            text.get_text() for text in figure.texts
-        }
+        printed = {text.get_text() for text in figure.axes[0].texts} | {text.get_text() for text in figure.texts}
         assert "200,000" in printed and any("median not reached" in words for words in printed)
         assert any("seed 20231112" in words and "Monte Carlo" in " ".join(words.split()) for words in printed)
         assert figure.axes[0].get_ylim() == (0, 1)
@@ -315,9 +309,7 @@ def test_published_points(tmp_path):
     ]
     points = [{"label": "All", "month": 36, "value": 0.4, "low": 0.3, "high": 0.5, "text": "3-year OS 40 %"}]
     paths = published_points_figure(curves, points, tmp_path, "fig_1a", "Overall survival")
-    assert [path.name for path in paths] == ["fig_1a.png", "fig_1a.svg"] and all(
-        path.exists() for path in paths
-    )
+    assert [path.name for path in paths] == ["fig_1a.png", "fig_1a.svg"] and all(path.exists() for path in paths)
 
 
 def test_styles_differ_and_the_reference_is_black():

@@ -79,9 +79,7 @@ def test_sabotage_every_expectation_is_its_own():
     """A regex that matches the fault of many other files would prove nothing."""
     lines = {path.stem: faults_of(path)[0] for path in INVALID}
     for path in INVALID:
-        others = [
-            name for name, line in lines.items() if re.search(expected(path), line) and name != path.stem
-        ]
+        others = [name for name, line in lines.items() if re.search(expected(path), line) and name != path.stem]
         assert len(others) <= 2, (path.stem, others)
 
 
@@ -107,16 +105,10 @@ def test_resolved_form_leaves_nothing_out(path):
 
 
 def test_shipped_scenarios_answer_a_question_each():
-    assert {"sct_vs_no_sct", "interval_7_vs_14_weeks", "original_vs_modified"} <= dict(
-        shipped_scenarios()
-    ).keys()
+    assert {"sct_vs_no_sct", "interval_7_vs_14_weeks", "original_vs_modified"} <= dict(shipped_scenarios()).keys()
     for name, question in shipped_scenarios():
         assert question.endswith("?")
-        assert (
-            load_scenario(name)
-            == load_scenario(f"{name}.toml")
-            == load_scenario(scenarios.FOLDER / f"{name}.toml")
-        )
+        assert load_scenario(name) == load_scenario(f"{name}.toml") == load_scenario(scenarios.FOLDER / f"{name}.toml")
 
 
 # Inheritance
@@ -154,9 +146,7 @@ def test_base_beside_the_file_comes_first(tmp_path):
 
 def test_one_fault_in_a_shared_base_is_told_once(tmp_path):
     text = MINIMAL.read_text().replace('policy = "none"', 'policy = "none"\nmax_age_years = 5')
-    (tmp_path / "my.toml").write_text(
-        text + '\n[[arms]]\nname = "third"\nbase = "no_sct"\n[arms.mrd]\nassay = "ngs"\n'
-    )
+    (tmp_path / "my.toml").write_text(text + '\n[[arms]]\nname = "third"\nbase = "no_sct"\n[arms.mrd]\nassay = "ngs"\n')
     assert meets(faults_of(tmp_path / "my.toml"), r"arms\.no_sct\.transplant\.max_age_years = 5: allowed 18")
 
 
@@ -164,9 +154,7 @@ def test_a_broken_rule_blames_what_is_stated_not_a_default(tmp_path):
     shipped = scenarios.FOLDER / "strategies" / "fractionated_ino_blinatumomab.toml"
     base = shipped.read_text().replace("after_course = 4\n", "").replace("courses = 4 # K030", "courses = 2")
     (tmp_path / "mine.toml").write_text(re.sub(r"(\[inotuzumab\]\n)courses = 4", r"\1courses = 2", base))
-    (tmp_path / "my.toml").write_text(
-        MINIMAL.read_text().replace('"fractionated_ino_blinatumomab"', '"mine"')
-    )
+    (tmp_path / "my.toml").write_text(MINIMAL.read_text().replace('"fractionated_ino_blinatumomab"', '"mine"'))
     assert meets(
         faults_of(tmp_path / "my.toml"),
         r"^mine\.toml: chemotherapy\.courses = 2: allowed blinatumomab\.after",
@@ -235,9 +223,7 @@ def test_all_faults_at_once_in_file_order(tmp_path):
 def test_command_line_values():
     over = ["arms.sct.transplant.max_age_years=60", "arms.sct.transplant.mrd=positive"]
     over += ["population.male=0.4", "report_months=[12,24]", "horizon_months=48"]
-    scenario = load_scenario(
-        MINIMAL, settings=over, patients=7, seed=2**64 - 1, parameters="kantarjian-2023-point"
-    )
+    scenario = load_scenario(MINIMAL, settings=over, patients=7, seed=2**64 - 1, parameters="kantarjian-2023-point")
     assert scenario.arms[1].strategy.transplant.max_age_years == 60.0
     assert scenario.arms[1].strategy.transplant.mrd == "positive"
     assert (scenario.population.male, scenario.horizon_months) == (0.4, 48)
@@ -307,9 +293,7 @@ def test_described_tells_every_value_its_unit_and_origin():
     differs = text.split("What differs between the arms")[1].split("How they are run")[0]
     keys = [line.split()[0] for line in differs.splitlines()[2:] if line and "origin:" not in line]
     assert keys == ["blinatumomab.courses", "transplant.minimum_interval_weeks", "transplant.interval_act"]
-    assert re.search(
-        r"minimum_interval_weeks +weeks +7\.0 \[b\] +14\.0 \[b\] +14\.0 \[b\] +14\.0 \[b\]", differs
-    )
+    assert re.search(r"minimum_interval_weeks +weeks +7\.0 \[b\] +14\.0 \[b\] +14\.0 \[b\] +14\.0 \[b\]", differs)
     assert "[a] mini_hyper_cvd_ino.toml, [b] interval_7_vs_14_weeks.toml" in differs
     assert re.search(r"max_age_years +75\.0 +years +default", text)
     assert re.search(r"low_hypodiploid +0\.109 +probability +K062", text)
@@ -390,9 +374,7 @@ def as_toml(value):
     if isinstance(value, dict):
         return (
             "{"
-            + ", ".join(
-                f"{json.dumps(key, ensure_ascii=False)} = {as_toml(each)}" for key, each in value.items()
-            )
+            + ", ".join(f"{json.dumps(key, ensure_ascii=False)} = {as_toml(each)}" for key, each in value.items())
             + "}"
         )
     if isinstance(value, list):
@@ -407,9 +389,7 @@ LEAVES = st.one_of(
     st.booleans(), st.integers(), st.integers(0, 100), st.floats(), WORDS,
     st.sampled_from(["none", "sct", "no_sct", "minimal", "everyone_eligible", "../minimal", "population"]),
 )  # fmt: skip
-KEYS = st.one_of(
-    WORDS, st.sampled_from(["extends", "base", "name", "title", "origin", "arms", "transplant", "days"])
-)
+KEYS = st.one_of(WORDS, st.sampled_from(["extends", "base", "name", "title", "origin", "arms", "transplant", "days"]))
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
 )
@@ -436,9 +416,7 @@ def test_mutations_raise_nothing_else(tmp_path_factory, data):
             break
     path = tmp_path_factory.getbasetemp() / "mutant.toml"
     path.write_text(
-        "\n".join(
-            f"{json.dumps(key, ensure_ascii=False)} = {as_toml(value)}" for key, value in document.items()
-        ),
+        "\n".join(f"{json.dumps(key, ensure_ascii=False)} = {as_toml(value)}" for key, value in document.items()),
         "utf-8",
     )
     try:
@@ -446,9 +424,7 @@ def test_mutations_raise_nothing_else(tmp_path_factory, data):
     except ScenarioError as error:
         assert error.faults
         assert all("\n" not in str(fault) and "pydantic" not in str(fault) for fault in error.faults)
-        assert not any("not TOML" in str(fault) for fault in error.faults), (
-            "the test wrote a file that is not TOML"
-        )
+        assert not any("not TOML" in str(fault) for fault in error.faults), "the test wrote a file that is not TOML"
     else:
         assert from_resolved(resolved(scenario)) == scenario
 

@@ -33,8 +33,7 @@ def test_a_run_is_written_and_read_back(tmp_path):
 def test_bytes_depend_on_the_identity_only(tmp_path):
     again = compare(SCENARIO, workers=2, block=7)
     one, other = (
-        write_run(tmp_path / name / "run", SCENARIO, found)
-        for name, found in (("a", comparison()), ("b", again))
+        write_run(tmp_path / name / "run", SCENARIO, found) for name, found in (("a", comparison()), ("b", again))
     )
     assert contents(one) == contents(other)
     everything = b"".join(contents(one).values()).decode()

@@ -221,7 +221,7 @@ def described(result: Reproduction) -> str:
     share = inside_counts(result.rows)
     size = sum(SIZE.values())
     lines = [
-        f"Kantarjian 2023 simulated {result.replicates:,} times at its own size (n = {size}), parameters {PARAMETER_SET}",
+        f"Kantarjian 2023 simulated {result.replicates:,} times at its own size (n = {size}); {PARAMETER_SET}",
         "",
         reproduction_table(result.rows),
         "",

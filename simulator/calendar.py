@@ -9,7 +9,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from simulator.compiled import compiled, leaf
+from simulator.compiled import leaf
 
 NEVER = np.inf
 

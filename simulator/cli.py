@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -74,6 +76,8 @@ def compare(
             note(f"already done: {folder}")
             return
         store.check_writable(folder)
+        # the simulation leaves the interpreter free: the drawing library loads meanwhile
+        Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
     comparison = run_comparison(scenario, workers)
     from simulator.report import answer, write_figures
 
@@ -184,9 +188,10 @@ def calibrate(
 
 def run_comparison(scenario: Scenario, workers: int | None) -> Any:
     """Simulate with a progress bar; say so when the first run compiles."""
-    from simulator.compiled import is_cached
+    from simulator.compiled import drop_old_caches, is_cached
 
     if not is_cached():
+        drop_old_caches()
         note("compiling the rules (once, about half a minute) ...")
     from simulator.comparison import compare as compare_arms
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def _compile(function: Callable[..., Any], forceinline: bool) -> Any:
         numba.config.CACHE_DIR = before
 
 
-@lru_cache(maxsize=None)
+@cache
 def cache_folder(source: Path) -> Path | None:
     """Folder for the machine code of `source`; None where nothing is writable (then each start compiles)."""
     import llvmlite
@@ -95,7 +95,7 @@ def drop_old_caches() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def reachable_sources(source: Path) -> frozenset[Path]:
     """`source` and every file of this project that it imports, directly or not."""
     found: set[Path] = set()
@@ -109,7 +109,7 @@ def reachable_sources(source: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _imports(path: Path) -> tuple[Path, ...]:
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -127,7 +127,7 @@ def _imports(path: Path) -> tuple[Path, ...]:
     return tuple(file for file in found if file != PACKAGES_ROOT / "simulator" / "__init__.py")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _file_hash(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()
 

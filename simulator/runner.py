@@ -20,7 +20,7 @@ from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, REMISSION_WITHIN
 from simulator.parameters import load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
-from simulator.scenario import Scenario
+from simulator.scenario import Scenario, same_until_remission
 from simulator.strategy import DAYS_PER_MONTH, strategy_record
 
 LIVES_PER_BLOCK = 24_000  # about a tenth of a second: Ctrl-C is heard between blocks
@@ -37,7 +37,7 @@ class Kernel(NamedTuple):
     population: np.recarray
     parameters: np.recarray
     strategies: np.recarray
-    plan: tuple[float, int, int, np.ndarray]
+    plan: tuple[float, int, int, np.ndarray, bool]
 
 
 class Workspace(NamedTuple):
@@ -66,7 +66,8 @@ def kernel_of(scenario: Scenario) -> Kernel:
     reference = [arm.name for arm in scenario.arms].index(scenario.reference)
     report_bins = np.array(pair_months(scenario), np.int64) * BINS_PER_MONTH
     last_bin = scenario.horizon_months * BINS_PER_MONTH
-    plan = (end_day(scenario.horizon_months), last_bin, reference, report_bins)
+    shared = all(same_until_remission(arm.strategy, scenario.arms[reference].strategy) for arm in scenario.arms)
+    plan = (end_day(scenario.horizon_months), last_bin, reference, report_bins, shared)
     return Kernel(
         new_patients(1),
         np.uint64(scenario.seed),

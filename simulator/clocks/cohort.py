@@ -3,6 +3,8 @@
 Everything a patient waits for is granted at once. The record is reused, nothing is allocated per patient.
 """
 
+import numpy as np
+
 from simulator.calendar import NEVER, next_slot
 from simulator.compiled import compiled
 from simulator.counts import add_life, add_pair
@@ -52,16 +54,22 @@ def live_table(table, blank, seed, first_id, population, parameters, strategy, e
 
 
 @compiled
-def live_watched(patient, parameters, strategy, end_day, occupancy):
-    """`live`, with each change of state entered into `occupancy` (State, last bin + 1)."""
+def live_to_remission(patient, parameters, strategy, end_day):
+    """A life up to the event that ends the search for remission: remission, refractory disease or death."""
     begin(patient, parameters, strategy, end_day)
+    while not patient.in_remission and np.isnan(patient.refractory_day):
+        if step(patient, parameters, strategy, end_day) == NEVER:
+            return
+
+
+@compiled
+def live_watched(patient, parameters, strategy, end_day, occupancy):
+    """The rest of a life, with each change of state since day 1 entered into `occupancy` (State, last bin + 1)."""
     last_bin = occupancy.shape[1] - 1
     state = State.ACTIVE + 0  # + 0: a plain integer, so that the variable keeps one type
     occupancy[state, 0] += 1
-    while True:
-        now = step(patient, parameters, strategy, end_day)
-        if now == NEVER:
-            return
+    now = patient.death_day if patient.death_cause != 0 else patient.remission_day
+    while now != NEVER:
         state_after = state_now(patient) + 0
         if state_after != state:
             bin_ = bin_of(now, last_bin)
@@ -69,6 +77,7 @@ def live_watched(patient, parameters, strategy, end_day, occupancy):
                 occupancy[state, bin_] -= 1
                 occupancy[state_after, bin_] += 1
             state = state_after
+        now = step(patient, parameters, strategy, end_day)
 
 
 @compiled
@@ -78,13 +87,18 @@ def compare_range(
     """Add to `counts` patients first .. stop - 1, each under every arm from the same baseline and luck.
 
     `baseline` (1,) and `records` (arms,) patient records, `days` (endpoints,) and `bins` (arms, endpoints)
-    are scratch. `plan` = (end_day, last_bin, reference arm, report_bins).
+    are scratch. `plan` = (end_day, last_bin, reference arm, report_bins, shared). `shared`: the arms do the same
+    until remission, so that part of a life is lived once.
     """
-    end_day, last_bin, reference, report_bins = plan
+    end_day, last_bin, reference, report_bins, shared = plan
     for patient_id in range(first, stop):
         admit(baseline, blank, seed, patient_id, population, parameters)
+        if shared:
+            live_to_remission(baseline[0], parameters[0], strategies[reference], end_day)
         for arm in range(len(records)):
             records[arm] = baseline[0]
+            if not shared:
+                begin(records[arm], parameters[0], strategies[arm], end_day)
             live_watched(records[arm], parameters[0], strategies[arm], end_day, counts.occupancy[arm])
             endpoint_days(records[arm], days)
             for endpoint in range(ENDPOINT_COUNT):

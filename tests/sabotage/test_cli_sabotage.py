@@ -11,7 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
 
 import test_cli as judge
-from test_cli import finished, summary  # noqa: F401  (fixtures)
+from test_cli import finished, reproduced, summary  # noqa: F401  (fixtures)
 
 import simulator as ap
 
@@ -117,6 +117,25 @@ def test_a_form_that_is_not_the_documented_one(summary, spoil):  # noqa: F811
 @pytest.mark.parametrize(("from_remission", "offers_differ"), [(False, True), (True, False)])
 def test_a_form_for_another_scenario(summary, from_remission, offers_differ):  # noqa: F811
     red(judge.form, summary, ARMS, from_remission, offers_differ)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        without("fitted"),
+        put(1, "more"),
+        without("z", "rows", 0),
+        put(1, "more", "rows", -1),
+        put("restated", "role", "rows", 0),
+        without("published", "ledger", 0),
+        without("inside", "fitted"),
+    ],
+)
+def test_a_reproduction_that_is_not_the_documented_one(reproduced, spoil):  # noqa: F811
+    judge.reproduce_form(reproduced)
+    wrong = copy.deepcopy(reproduced)
+    spoil(wrong)
+    red(judge.reproduce_form, wrong)
 
 
 def test_shares_that_are_not_those_of_the_patients(summary):  # noqa: F811

@@ -54,6 +54,12 @@ INCIDENCE_FROM_REMISSION = ("relapse", "nrm")
 AT_ONCE = ("response", "cr", "crp", "cri", "dead_by_day_28", "mrd_negative_at_response")
 IN_REMISSION = ("alive_in_remission_with_sct", "alive_in_remission_without_sct")
 
+# The rows of `reproduce --json`.
+ROW = (
+    "id quantity subgroup n unit role reported simulated published_low published_high predictive_low predictive_high "
+    "inside_published inside_predictive z reading"
+)
+
 
 # What a command gave
 
@@ -88,6 +94,14 @@ def finished(tmp_path_factory):
     with redirect_stdout(io.StringIO()) as out:
         assert run(["compare", *TWO_ARMS, "--workers", "1", "--out", str(folder)]) == 0
     return folder, out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def reproduced():
+    """What `reproduce --json` prints."""
+    with redirect_stdout(io.StringIO()) as out:
+        assert run(["reproduce", "kantarjian-2023", "--replicates", "20", "--json"]) == 0
+    return one_document(out.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +185,15 @@ def form(summary, at_all, from_remission, offers_differ):
             by_month(difference[end], months, more)
         by_month(difference["sos"], ["any", "severe", "fatal"], more)
         number(difference["sct"], more)
+
+
+def reproduce_form(found):
+    """The exact keys of `reproduce --json`."""
+    assert set(found) == {"study", "replicates", "seed", "parameter_set", "rows", "ledger", "fitted"}
+    assert all(set(each) == set(ROW.split()) for each in found["rows"])
+    assert {each["role"] for each in found["rows"]} == {"fitted", "predicted"}
+    assert all(set(each) == {"quantity", "published", "simulated", "low", "high"} for each in found["ledger"])
+    assert set(found["fitted"]) == {"n", "inside", "largest_abs_z", "rows_without_interval"}
 
 
 def by_month(numbers, keys, more):
@@ -427,20 +450,9 @@ def test_tiny_runs_are_still_json(allpath):
         assert code == 0 and one_document(out)["patients"] == int(patients)
 
 
-def test_reproduce_json_has_the_documented_form(allpath, tmp_path):
-    code, out, _ = allpath("reproduce", "kantarjian-2023", "--replicates", "20", "--json")
-    found = one_document(out)
-    assert code == 0 and list(tmp_path.iterdir()) == []
-    assert set(found) == {"study", "replicates", "seed", "parameter_set", "rows", "ledger", "fitted"}
-    assert (found["study"], found["replicates"]) == ("kantarjian-2023", 20)
-    row = (
-        "id quantity subgroup n unit role reported simulated published_low published_high predictive_low "
-        "predictive_high inside_published inside_predictive z reading"
-    )
-    assert all(set(each) == set(row.split()) for each in found["rows"])
-    assert {each["role"] for each in found["rows"]} == {"fitted", "predicted"}
-    assert all(set(each) == {"quantity", "published", "simulated", "low", "high"} for each in found["ledger"])
-    assert set(found["fitted"]) == {"n", "inside", "largest_abs_z", "rows_without_interval"}
+def test_reproduce_json_has_the_documented_form(reproduced):
+    reproduce_form(reproduced)
+    assert (reproduced["study"], reproduced["replicates"]) == ("kantarjian-2023", 20)
 
 
 # --set

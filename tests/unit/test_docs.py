@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import test_cli as forms
 
 import simulator as ap
 from simulator.cli import app
@@ -26,7 +27,6 @@ PAGES = {
     for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/guide.md", "docs/model.md")
 }
 README, GUIDE, MODEL = PAGES["README.md"], PAGES["docs/guide.md"], PAGES["docs/model.md"]
-SHORTENED = "…"
 
 
 # Judges: each gives what is wrong with a text
@@ -144,14 +144,51 @@ def see_section(cells):
     return cells[2].startswith("section")
 
 
-def invented(excerpt, answer):
-    """Lines of an excerpt that the answer does not have; a line of `…` stands for what was left out."""
-    have = [line.rstrip() for line in answer.splitlines()]
-    return [line for line in excerpt.splitlines() if line.strip() not in ("", SHORTENED) and line.rstrip() not in have]
+def part(printed, first, last):
+    """The lines from the one that begins with `first` up to the one that begins with `last`, which is left out."""
+    lines = [line.rstrip() for line in printed.splitlines()]
+    start = next(place for place, line in enumerate(lines) if line.lstrip().startswith(first))
+    return lines[start : next(start + place for place, line in enumerate(lines[start:]) if line.startswith(last))]
+
+
+def excerpt(printed):
+    """What the README shows of an answer."""
+    lines = [
+        *part(printed, "OS at", "SCT only if"),
+        "…",
+        *part(printed, "* cumulative", "SCT only if high-risk"),
+        "…",
+        *part(printed, "The causal effect of SCT", "Intervals are"),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def printed_today():
+    from simulator.report import answer
+
+    return answer(ap.compare(ap.load_scenario("sct_vs_no_sct", patients=20_000)), width=80)
 
 
 def machine_paths(text):
     return re.findall(r"(?:/work|/home|/root|/tmp|/Users|[A-Z]:\\)[\w/\\]*", text)
+
+
+def missing_forms(text):
+    """Columns of the CSV files and keys of the JSON forms that the guide does not name."""
+    rows = dict(re.findall(r"^\| `(\w+)\.csv` \| (.+?) \|$", text, flags=re.M))
+    wrong = []
+    for name, columns in forms.COLUMNS.items():
+        told = rows.get(name, "").split(";")[0]
+        if name != "delivered" and told.split(", ") != columns.split():
+            wrong.append(f"{name}.csv")
+    told = set(re.findall(r"`(\w+)`", text.partition("## 8. JSON")[2].partition("## 9.")[0]))
+    ends = (*forms.FROM_DAY_1, *forms.FROM_REMISSION, *forms.INCIDENCE_FROM_DAY_1, *forms.INCIDENCE_FROM_REMISSION)
+    keys = {*forms.TOP, *ends, "sos", "sct", "any", "severe", "fatal", *forms.AT_ONCE, *forms.IN_REMISSION, "nnt"}
+    return (
+        wrong
+        + sorted((keys | set(forms.ROW.split())) - told)
+        + sorted(name for name in forms.FIGURES if f"`{name}`" not in text)
+    )
 
 
 # What is true
@@ -170,6 +207,10 @@ def test_pages(name):
 
 def test_every_setting_is_in_the_guide():
     assert missing_settings(GUIDE) == []
+
+
+def test_the_forms_are_in_the_guide():
+    assert missing_forms(GUIDE) == []
 
 
 def test_top_level_keys_case_mixes_and_acts_are_in_the_guide():
@@ -223,12 +264,9 @@ def test_the_example_runs(tmp_path):
 
 @pytest.mark.skipif(COMPILER_OFF, reason="120,000 lives without compiler")
 def test_the_excerpt_in_the_readme_is_what_the_command_prints():
-    from simulator.report import answer
-
-    (excerpt,) = blocks(README, "text")
+    (shown,) = blocks(README, "text")
     assert "compare sct_vs_no_sct --patients 20000" in README
-    printed = answer(ap.compare(ap.load_scenario("sct_vs_no_sct", patients=20_000)), width=80)
-    assert invented(excerpt, printed) == [], f"paste from:\n{printed}"
+    assert shown == excerpt(printed_today()), "numbers have changed: python tests/unit/test_docs.py writes them"
 
 
 def test_limits_are_stated_first():
@@ -251,7 +289,19 @@ def test_wrong_texts_are_seen():
     assert unknown_paths("`simulator/cart.py` `simulator/cli.py` `tests/unit/`") == ["simulator/cart.py"]
     assert unknown_ids("K001 and K999") == ["K999"]
     assert machine_paths("see /home/me/allpath and /work/main") == ["/home/me/allpath", "/work/main"]
-    assert invented("a  1\n…\nb  2\n", "a  1\nc  2\nb  3\n") == ["b  2"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "form"),
+    [
+        ("month, state, share", "month, share", "occupancy.csv"),
+        ("`predictive_low`", "`low_predictive`", "predictive_low"),
+        ("`mrd_negative_at_response`", "`mrd_negative`", "mrd_negative_at_response"),
+        ("`os_differences`", "`differences`", "os_differences"),
+    ],
+)
+def test_a_wrong_form_is_seen(right, wrong, form):
+    assert right in GUIDE and form in missing_forms(GUIDE.replace(right, wrong))
 
 
 @pytest.mark.parametrize(
@@ -266,3 +316,8 @@ def test_wrong_texts_are_seen():
 )
 def test_a_wrong_setting_is_seen(right, wrong, setting):
     assert right in GUIDE and setting in missing_settings(GUIDE.replace(right, wrong))
+
+
+if __name__ == "__main__":
+    (old,) = blocks(README, "text")
+    (ROOT / "README.md").write_text(README.replace(old, excerpt(printed_today())), encoding="utf-8")

@@ -117,7 +117,7 @@ def published_points(
         y -= ROW
         at_risk(axes, y, each.get("n_at_risk") or {}, year_ticks(last))
     order = sorted(points, key=lambda p: (p["month"], p["value"]))
-    heights: dict[float, float] = {}
+    labels: list[tuple[float, float]] = []  # where a label stands already
     for point in order:
         arm = arms.get(str(point["label"]), ArmStyle("", "#555555", LINES[0], "o"))
         twins = [p for p in order if abs(p["month"] - point["month"]) < 0.02 * last]
@@ -134,11 +134,13 @@ def published_points(
             markersize=7,
             markeredgecolor="white",
             elinewidth=1.6,
-            zorder=5,
+            zorder=7,  # above the labels
             clip_on=False,
         )
-        height = max(value, heights.get(round(point["month"]), -1.0) + 0.055)
-        heights[round(point["month"])] = height
+        height = value
+        while any(abs(month - point["month"]) < 0.3 * last and abs(taken - height) < 0.055 for month, taken in labels):
+            height += 0.055
+        labels.append((float(point["month"]), height))
         axes.annotate(
             str(point.get("text", "")),
             (float(point["month"]) + last * 0.006 * len(twins), height),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # population.py is slow to import: it needs the compiler
     from simulator.population import Population
 
 STATED_IN_FULL = "stated in the scenario"
+LONGEST_HORIZON_MONTHS = 240
 
 
 def build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) -> Scenario:
@@ -28,14 +29,16 @@ def build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) -> 
     place = Place(top, path.name)
     plan = checked(Plan, plain(top), place, faults, others=("population", "arms", "extends"))
     population = _population(tree, path.name, population_name, faults)
-    horizon_months = plan.horizon_months if plan else None
+    # a horizon that could not be read must not hide what else is wrong with an arm
+    horizon_months = plan.horizon_months if plan else LONGEST_HORIZON_MONTHS
     arms = [_arm(name, arm, path.name, horizon_months, faults) for name, arm in tree["arms"].items()]
     built = [arm for arm in arms if arm]
     if plan:
         faults += rule_faults(plan_rules(plan), place)
-    if plan and arms and plan.reference not in tree["arms"]:
-        allowed = nearest(plan.reference, tree["arms"])
-        faults.append(place.fault(("reference",), shown(plan.reference), what="names no arm", allowed=allowed))
+    reference = plain(top).get("reference")
+    if arms and isinstance(reference, str) and reference not in tree["arms"]:
+        allowed = nearest(reference, tree["arms"])
+        faults.append(place.fault(("reference",), shown(reference), what="names no arm", allowed=allowed))
     if len(arms) < 2 and not any(fault.key.startswith("arms") for fault in faults):
         faults.append(Fault(path.name, "arms", what=f"{len(arms)} given", allowed="at least two [[arms]]"))
     faults += _twins(built, path.name)
@@ -78,7 +81,7 @@ def _population(tree: Tree, file: str, name: str, faults: list[Fault]) -> Popula
     return population
 
 
-def _arm(name: str, arm: Tree | None, file: str, horizon_months: int | None, faults: list[Fault]) -> Arm | None:
+def _arm(name: str, arm: Tree | None, file: str, horizon_months: int, faults: list[Fault]) -> Arm | None:
     """One arm from its complete table, or None and its faults."""
     if arm is None:
         return None
@@ -89,7 +92,7 @@ def _arm(name: str, arm: Tree | None, file: str, horizon_months: int | None, fau
     if "base" not in arm:
         return None  # without its base every table would be missing
     strategy = checked(Strategy, table, place, faults, others=("base", "title"))
-    if strategy and horizon_months:
+    if strategy:
         faults += rule_faults(strategy_rules(strategy, horizon_months), place)
     if head is None or strategy is None:
         return None

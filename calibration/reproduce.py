@@ -21,6 +21,7 @@ from calibration.trial import replicate_rows, simulate
 from simulator.estimators import kaplan_meier, numbers_at_risk
 from simulator.parameters import load_parameters
 
+ROWS = "rows.json"
 PARAMETER_SET = "kantarjian-2023-point"
 CHUNK = 50  # replicate trials per piece of work
 MONTHS = np.arange(0.0, 72.5, 1.0)
@@ -245,7 +246,7 @@ def write(result: Reproduction, folder: Path) -> None:
     from simulator.report.figures import published_points_figure
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rows.json").write_text(json.dumps(result.as_json(), indent=1) + "\n", encoding="utf-8")
+    (folder / ROWS).write_text(json.dumps(result.as_json(), indent=1) + "\n", encoding="utf-8")
     rows = load_catalogue(STUDY)
     for title, panel in PANELS.items():
         points = []

@@ -72,7 +72,7 @@ def compare(
     if folder is not None:
         done = store.finished(folder, scenario)
         if done is not None:
-            print(json.dumps(done, indent=2) if as_json else (folder / ANSWER).read_text(encoding="utf-8"))
+            say(json.dumps(done, indent=2) if as_json else (folder / ANSWER).read_text(encoding="utf-8"))
             note(f"already done: {folder}")
             return
         store.check_writable(folder)
@@ -89,9 +89,9 @@ def compare(
         with status("drawing figures and writing tables"):
             store.write_run(folder, scenario, comparison, write_answer_and_figures)
     if as_json:
-        print(json.dumps(comparison.summary, indent=2))
+        say(json.dumps(comparison.summary, indent=2))
     else:
-        print(answer(comparison))
+        say(answer(comparison))
         note(f"figures, tables and summary.json: {folder}")
 
 
@@ -101,7 +101,7 @@ def show(file: ScenarioArgument, settings: Settings = None, as_json: AsJson = Fa
     from simulator.scenario import described, load_scenario, resolved
 
     scenario = load_scenario(file, settings=settings or ())
-    print(json.dumps(resolved(scenario), indent=1) if as_json else described(scenario))
+    say(json.dumps(resolved(scenario), indent=1) if as_json else described(scenario))
 
 
 @app.command()
@@ -111,11 +111,11 @@ def scenarios(as_json: AsJson = False) -> None:
 
     listed = shipped_scenarios()
     if as_json:
-        print(json.dumps([{"name": name, "question": question} for name, question in listed], indent=1))
+        say(json.dumps([{"name": name, "question": question} for name, question in listed], indent=1))
         return
     width = max(len(name) for name, _ in listed)
     for name, question in listed:
-        print(f"{name:<{width}}  {question}")
+        say(f"{name:<{width}}  {question}")
 
 
 @app.command()
@@ -123,7 +123,7 @@ def schema() -> None:
     """Print the JSON Schema of scenario files, for editors and checkers."""
     from simulator.scenario import json_schema
 
-    print(json.dumps(json_schema(), indent=1))
+    say(json.dumps(json_schema(), indent=1))
 
 
 @app.command()
@@ -134,14 +134,14 @@ def parameters(
     from simulator.parameters import described, load_parameters
 
     parameter_set = load_parameters(name)
-    print(json.dumps(parameter_set.as_json(), indent=1) if as_json else described(parameter_set))
+    say(json.dumps(parameter_set.as_json(), indent=1) if as_json else described(parameter_set))
 
 
 @app.command()
 def reproduce(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
     replicates: Annotated[int, typer.Option("--replicates", metavar="N", min=20, help="Simulated trials.")] = 2000,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="64-bit seed.")] = 20231112,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**64 - 1, help="64-bit seed.")] = 20231112,
     workers: Workers = None,
     out: Out = None,
     as_json: AsJson = False,
@@ -154,16 +154,16 @@ def reproduce(
     if folder is not None:
         from simulator import store
 
-        store.check_writable(folder)
+        store.check_own(folder, study_of.ROWS)
     with Progress("simulated trials", "trials") as progress:
         result = study_of.reproduce(replicates=replicates, seed=seed, workers=workers, progress=progress)
     if folder is not None:
         with status("drawing figures"):
             study_of.write(result, folder)
     if as_json:
-        print(json.dumps(result.as_json(), indent=1))
+        say(json.dumps(result.as_json(), indent=1))
     else:
-        print(study_of.described(result))
+        say(study_of.described(result))
         note(f"figures and rows: {folder}")
 
 
@@ -241,6 +241,15 @@ def status(message: str) -> Any:
     return Console(stderr=True, quiet=not sys.stderr.isatty()).status(message)
 
 
+def say(text: str) -> None:
+    """To standard output; a reader who has seen enough (a pipe to `head`) is no error."""
+    try:
+        print(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def note(message: str) -> None:
     """A line to people, not to programs."""
     print(message, file=sys.stderr, flush=True)
@@ -259,9 +268,6 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         note("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         if hasattr(error, "format_message"):  # an unknown option or command, or a value of the wrong type
             cast(Any, error).show()

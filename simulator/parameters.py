@@ -139,10 +139,14 @@ def load_parameters(name_or_path: str | Path) -> ParameterSet:
     path = Path(name_or_path)
     if path.suffix != ".json":
         path = PARAMETERS_FOLDER / f"{name_or_path}.json"
+        if not path.is_file():
+            shipped = ", ".join(sorted(one.stem for one in PARAMETERS_FOLDER.glob("*.json")))
+            raise ParameterError([f"{name_or_path}: no such parameter set, allowed a .json file or {shipped}"])
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ParameterError([f"{path.name}: cannot be read as JSON: {error}"]) from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ParameterError([f"{path.name}: cannot be read as JSON: {reason}"]) from None
     if not isinstance(data, dict):
         raise ParameterError([f"{path.name}: must be an object with id, model_version, title, parameters"])
     return parameters_from(data, path.name)

@@ -12,6 +12,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,9 @@ def identity(scenario: Scenario) -> dict[str, Any]:
     }
 
 
+@cache
 def sources_hash() -> str:
-    """Hash of every Python source of the package, names included."""
+    """Hash of every Python source of the package, names included; as first read by this process."""
     key = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         key.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
@@ -82,20 +84,28 @@ def finished(folder: Path | str, scenario: Scenario) -> dict[str, Any] | None:
         if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
             return None
         if not folder.is_dir():
-            raise FolderError(f"{folder.name}: is a file, not a folder")
+            raise FolderError(f"{folder}: is a file, not a folder")
         if not (folder / RUN).is_file():
-            raise FolderError(f"{folder.name}: not empty and not a run folder; give another name")
+            raise FolderError(f"{folder}: not empty and not a run folder; give another name")
         stored = json.loads((folder / RUN).read_text(encoding="utf-8"))
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise FolderError(f"{folder.name}: cannot be read: {_reason(error)}") from None
+        raise FolderError(f"{folder}: cannot be read: {_reason(error)}") from None
     asked = _plain(identity(scenario))
     if not isinstance(stored, dict) or stored != asked:
         names = _differences(stored if isinstance(stored, dict) else {}, asked)
-        raise FolderError(f"{folder.name}: holds another run; different: {', '.join(names)}")
+        raise FolderError(f"{folder}: holds another run; different: {', '.join(names)}")
     if not isinstance(summary, dict):
-        raise FolderError(f"{folder.name}: {SUMMARY} is not a summary")
+        raise FolderError(f"{folder}: {SUMMARY} is not a summary")
     return summary
+
+
+def check_own(folder: Path | str, marker: str) -> None:
+    """`FolderError` if the folder holds things but not `marker`, or could not be written."""
+    folder = Path(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / marker).is_file():
+        raise FolderError(f"{folder}: not empty and without {marker}; give another name")
+    check_writable(folder)
 
 
 def check_writable(folder: Path | str) -> None:
@@ -104,7 +114,7 @@ def check_writable(folder: Path | str) -> None:
     if not parent.is_dir():
         raise FolderError(f"{parent.name}: is a file, not a folder")
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise FolderError(f"{Path(folder).name}: {parent.name or parent} is not writable")
+        raise FolderError(f"{folder}: {parent.name or parent} is not writable")
 
 
 def write_run(
@@ -122,7 +132,7 @@ def write_run(
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
-        raise FolderError(f"{folder.name}: cannot be written: {_reason(error)}") from None
+        raise FolderError(f"{folder}: cannot be written: {_reason(error)}") from None
     try:
         write_json(temporary / RUN, identity(scenario))
         write_json(temporary / SUMMARY, comparison.summary)
@@ -135,7 +145,7 @@ def write_run(
             folder.rmdir()  # empty, or `finished` would have refused
         os.replace(temporary, folder)
     except OSError as error:
-        raise FolderError(f"{folder.name}: cannot be written: {_reason(error)}") from None
+        raise FolderError(f"{folder}: cannot be written: {_reason(error)}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder

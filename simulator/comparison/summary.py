@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from simulator.comparison.arm_estimates import arm_estimates, asked
+from simulator.comparison.contrasts import contrast_rows
 from simulator.comparison.differences import arm_differences
+from simulator.comparison.lives import life_rows
+from simulator.comparison.not_identified import not_identified
 from simulator.counts import Counts
 from simulator.scenario import Scenario
 
@@ -35,4 +39,12 @@ def summary_of(scenario: Scenario, counts: Counts) -> dict[str, Any]:
             for name, arm in positions.items()
             if name != scenario.reference
         },
+        "longer_shorter": [_plain(row) for row in life_rows(scenario, counts)],
+        "contrasts": [_plain(row) for row in contrast_rows(scenario, counts)],
+        "not_identified": not_identified(scenario),
     }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """NaN as None."""
+    return {key: None if isinstance(cell, float) and math.isnan(cell) else cell for key, cell in row.items()}

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from simulator.comparison.not_identified import not_identified
 from simulator.report.fuller import details
-from simulator.report.not_identified import not_identified
 from simulator.report.published import reproduction_table
 from simulator.report.style import interval, nearest, number, percent, plain, short_name, span, titles_of
 from simulator.report.text import aligned, both, chosen, filled, fold, text_width

@@ -131,12 +131,11 @@ def _scenario_tree(document: dict[str, Any], file: str, faults: list[Fault]) -> 
     return tree
 
 
-def read_settings(settings: Mapping[str, str] | Sequence[str], arms: Sequence[str]) -> Tree:
-    """`KEY=VALUE` settings as a tree; a value is TOML, or else a bare word."""
+def read_settings(settings: Mapping[str, str] | Sequence[str], arms: Sequence[str], faults: list[Fault]) -> Tree:
+    """`KEY=VALUE` settings as a tree; a value is TOML, or else a bare word. What is wrong goes to `faults`."""
     if isinstance(settings, Mapping):
         settings = [f"{key}={value}" for key, value in settings.items()]
     over: Tree = {}
-    faults = []
     for pair in settings:
         key, equals, word = pair.partition("=")
         path = tuple(part.strip() for part in key.split("."))
@@ -150,8 +149,6 @@ def read_settings(settings: Mapping[str, str] | Sequence[str], arms: Sequence[st
             for part in reversed(path):
                 branch = {part: branch}
             over = merged(over, branch)
-    if faults:
-        raise ScenarioError(faults)
     return over
 
 

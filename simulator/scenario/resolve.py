@@ -49,11 +49,12 @@ def load_scenario(
     scenario = _resolve(source, faults)
     options = {"patients": patients, "seed": seed, "parameters": parameters}
     over = {key: Stated(value, f"--{key}", key) for key, value in options.items() if value is not None}
-    over = merged(read_settings(settings, list(source.tree.get("arms", ()))), over)
-    if not over:
+    wrong: list[Fault] = []
+    over = merged(read_settings(settings, list(source.tree.get("arms", ())), wrong), over)
+    if not over and not wrong:
         return scenario
     try:
-        return _resolve(replace(source, tree=merged(source.tree, over)), [])
+        return _resolve(replace(source, tree=merged(source.tree, over)), wrong)
     except ScenarioError as error:
         # the file alone was right, so whatever is wrong now came from the command line
         option = "--set" if settings else f"--{next(iter(over))}"

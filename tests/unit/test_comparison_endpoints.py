@@ -9,8 +9,8 @@ from itertools import combinations
 import pytest
 
 from simulator.comparison import compare
+from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION, not_identified
 from simulator.report import answer, details, write_figures
-from simulator.report.not_identified import SCT_EFFECT, SOS_ATTRIBUTION, not_identified
 from simulator.report.style import titles_of
 from simulator.scenario import load_scenario, shipped_scenarios
 from simulator.store import FRAMES, write_run

@@ -264,6 +264,8 @@ def run(arguments: list[str]) -> int:
     """Run one command; the exit code. Bad input: one line per fault, no traceback."""
     try:
         outcome = app(arguments, standalone_mode=False, prog_name="allpath")
+        if outcome == INTERRUPTED:
+            note("interrupted")
         return outcome if isinstance(outcome, int) else 0
     except (typer.Abort, KeyboardInterrupt):
         note("interrupted")

@@ -45,6 +45,7 @@ ON_BY_DEFAULT = {
     "log_kill_later_course": 7.0,
     "leave_after_failed_course": 1.0,
     "blinatumomab_clock_speed": 0.999,
+    "blinatumomab_eradicating_courses": 4.0,
     "pomp_clock_speed": 0.999,
     "search_related_median_days": 10.0,
     "search_unrelated_median_days": 10.0,

@@ -151,6 +151,28 @@ def test_theory_death_after_transplant_is_bounded_and_replaces_death_in_remissio
     assert agrees(after, lambda t: -np.exp(-at) * np.expm1(-theta * weibull_share(t - SCT_DAY)))
 
 
+def test_theory_death_in_a_later_remission_after_transplant():
+    """Relapse after SCT, then remission again, in which the risk of remission is open from its first day."""
+    nu = 0.8
+    parameters = quiet_parameters(
+        relapse_log_theta=3.0,
+        relapse_latency_median_days=60.0,
+        relapse_log_theta_after_relapse=-80.0,
+        salvage_log_odds=60.0,
+        leukaemia_death_log_scale_days=20.0,
+        remission_death_log_theta=np.log(nu),
+    )
+    sct, later, day, cause = lives(
+        ["transplant_day", "later_remission_day", "death_day", "death_cause"],
+        parameters=parameters,
+        strategy=quiet_strategy(**SCT, salvage_lines=1),
+    )
+    again = np.isfinite(sct) & np.isfinite(later)
+    assert again.sum() > 50_000  # a band of 0.010
+    days = np.where(cause == Cause.REMISSION, day, np.inf)[again] - later[again]
+    assert agrees(days, lambda t: -np.expm1(-nu * exponential_share(t, 150.0)))
+
+
 def test_theory_gvhd_multiplies_death_after_transplant_from_its_day():
     theta, ratio, day = 0.7, 2.5, 180.0
     parameters = quiet_parameters(
@@ -231,10 +253,14 @@ def test_theory_drug_only_sos_of_six_doses(mean):
 def test_theory_drug_only_sos_ends_at_transplant():
     rate, mean = 1.5, 20.0
     parameters = quiet_parameters(sos_drug_log_rate_per_mg_per_m2=np.log(rate), sos_drug_mean_days=mean)
-    days = lives("sos_day", parameters=parameters, strategy=quiet_strategy(**(INO | SCT)))
-    # SCT on day 31: the doses of course 1 and of day 29 count, then the risk of SCT (off) replaces it
+    days, sct = lives(["sos_day", "transplant_day"], parameters=parameters, strategy=quiet_strategy(**(INO | SCT)))
+    # SCT is planned for day 31 and waits for course 2 to end; InO ends with day 31, so that of course 2 only the
+    # dose of day 29 counts; then the risk of SCT (off) replaces it. After SOS there is no SCT.
+    waited = 56.0
+    assert set(sct[np.isnan(days)]) == {waited}
+    assert np.isnan(sct[np.isfinite(days)]).all()
     hazard = lambda t: rate * sum(mg * exponential_share(t - day, mean) for day, mg in DOSES[:3])  # noqa: E731
-    assert agrees(days, lambda t: -np.expm1(-hazard(np.minimum(t, SCT_DAY))))
+    assert agrees(days, lambda t: -np.expm1(-hazard(np.minimum(t, waited))))
 
 
 def test_theory_sos_after_transplant_has_the_stated_log_odds_and_onset():

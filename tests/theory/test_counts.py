@@ -269,8 +269,9 @@ def test_paired_variance_in_closed_form():
 # error of 5 %. Tolerance 17 % (difference of proportions and of restricted means): false alarm 0.1 % per
 # quantity, an error of 23 % in a printed standard error is found nine times in ten. Medians rest on a density
 # estimated from about 90 events, and their own law is not quite normal: tolerance 25 %, an error of 31 % is
-# found nine times in ten. A case mix of later lines keeps medians well within the horizon, whatever the
-# parameters. The seeds are fixed: the test passes or fails for ever. The same runs count how often intervals
+# found nine times in ten. The case mix keeps medians within the horizon and away from the end of
+# induction (months 3 to 6), where refractory disease ends and the density of EFS falls fivefold within days: a
+# median there has no normal law, and its interval held the truth in 173 of 200 seeds. The seeds are fixed: the test passes or fails for ever. The same runs count how often intervals
 # hold the grand mean (expected 190 of 200, three standard errors = 9).
 
 SEEDS, PATIENTS_A_SEED = 200, 2000
@@ -278,8 +279,8 @@ SEEDS, PATIENTS_A_SEED = 200, 2000
 
 @lru_cache(maxsize=1)
 def many_runs():
-    later_lines = SCENARIO.population.model_copy(update={"salvage_2": 0.6, "salvage_3_plus": 0.4})
-    pair = replace(SCENARIO, arms=SCENARIO.arms[:2], patients=PATIENTS_A_SEED, population=later_lines)
+    mix = SCENARIO.population.model_copy(update={"salvage_2": 0.5, "salvage_3_plus": 0.2})
+    pair = replace(SCENARIO, arms=SCENARIO.arms[:2], patients=PATIENTS_A_SEED, population=mix)
     found = []
     for seed in range(SEEDS):
         scenario = replace(pair, seed=1000 + seed)

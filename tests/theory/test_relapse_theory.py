@@ -34,7 +34,7 @@ from worlds import (
 )
 
 from simulator.patient import OVERT_LOG10
-from simulator.strategy import DAYS_PER_MONTH
+from simulator.strategy import DAYS_PER_MONTH, WhileWaiting
 
 THETA = 1.1
 ON = {"relapse_log_theta": np.log(THETA)}
@@ -234,6 +234,46 @@ def test_theory_clones_growing_at_transplant_are_thinned_like_those_to_come(thet
         return -np.expm1(-theta * (np.minimum(share, before) + factor * np.maximum(share - before, 0.0)))
 
     assert agrees(days, law)
+
+
+@pytest.mark.parametrize("theta", [1.0, 6.0])
+def test_theory_every_treatment_thins_every_clone_that_is_not_yet_overt(theta):
+    """Three courses (credited on days 56, 84, 112) while clones need some 60 days to grow.
+
+    A clone overt on day s has had to survive the courses before s, whenever it was born.
+    """
+    factor, median = 0.5, 40.0
+    changes = {
+        "relapse_log_theta": np.log(theta),
+        "course_log_factor": np.log(factor),
+        "relapse_latency_median_days": median,
+    }
+    parameters, grow = growth(changes, 3.2)
+    assert 56.0 < grow < 63.0
+    days = relapse_days(parameters, quiet_strategy(chemotherapy_courses=4))
+    G = lambda t: log_logistic(t - REMISSION_DAY - grow, median)  # noqa: E731
+    knots = G(np.array([0.0, 56.0, 84.0, 112.0, LONG]))
+
+    def clones(t):
+        return sum(factor**k * np.clip(G(t) - knots[k], 0.0, knots[k + 1] - knots[k]) for k in range(4))
+
+    assert agrees(days, lambda t: -np.expm1(-theta * clones(t)))
+
+
+def test_theory_the_slowing_by_pomp_ends_with_transplant():
+    """POMP while waiting, from day 28; SCT on day 81, planned months of POMP beyond it are not given."""
+    speed, sct = 0.2, REMISSION_DAY + 60.0
+    parameters = quiet_parameters(
+        **ON, pomp_clock_speed=speed, relapse_latency_median_days=60.0, search_related_median_days=60.0
+    )
+    strategy = quiet_strategy(**SCT, pomp_months=36.0, transplant_while_waiting=int(WhileWaiting.POMP))
+    days, begins, day = lives(
+        ["relapse_day", "maintenance_day", "transplant_day"], parameters=parameters, strategy=strategy
+    )
+    assert set(begins[~(days < 28.0)]) == {28.0}
+    assert set(day[~(days < sct)]) == {sct}
+    G = lambda t: log_logistic(t - REMISSION_DAY, 60.0)  # noqa: E731
+    assert agrees(days, lambda t: -np.expm1(-THETA * G(slowed(t, 28.0, sct, speed))))
 
 
 def test_theory_suppression_slows_a_growing_clone_as_it_slows_latency():

@@ -46,7 +46,7 @@ RUN_FOLDER = {
 # The JSON form of `compare --json`, docs/guide.md section 8.
 TOP = [
     "scenario", "question", "patients", "seed", "parameter_set", "reference", "horizon_months", "report_months",
-    "uncertainty", "endpoints", "arms", "differences",
+    "uncertainty", "endpoints", "arms", "differences", "longer_shorter", "contrasts", "not_identified",
 ]  # fmt: skip
 FROM_DAY_1, FROM_REMISSION = ("os", "efs"), ("rfs", "os_from_cr")
 INCIDENCE_FROM_DAY_1 = ("refractory", "relapse_from_day_1", "nrm_from_day_1")
@@ -342,7 +342,7 @@ def test_a_bad_scenario_lists_all_its_faults_at_once(allpath, no_simulation, tmp
         '[[arms]]\nname = "a"\nbase = "mini_hyper_cvd_ino"\ntransplant.max_age_year = 60.0\n'
         '[[arms]]\nname = "c"\nbase = "mini_hyper_cvd_in"\n'
     )
-    wrong = ("population", "horizon_months", "patients", "seed", "max_age_year ", "mini_hyper_cvd_in")
+    wrong = ("population", "horizon_months", "patients", "seed", "reference", "max_age_year ", "mini_hyper_cvd_in")
     for name in ("compare", "show"):
         outcome = allpath(name, path)
         only_faults(outcome, len(wrong), *wrong)

@@ -253,7 +253,7 @@ def test_reproduction_table():
     assert lines["K2"].endswith("CI") and " 8 " in lines["K2"]
     assert "HR" in lines["K3"] and "0.612" in lines["K3"]
     assert "months" in lines["K4"] and "–" in lines["K4"]
-    assert text.index("Fitted") < text.index("K4") < text.index("Held out") < text.index("K3")
+    assert text.index("Fitted") < text.index("K4") < text.index("Predicted") < text.index("K3")
     assert "(CI): 1 of 3" in text
 
 

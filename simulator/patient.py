@@ -105,6 +105,7 @@ FIELDS = (
     ("blinatumomab_completed", "i", "courses", "blinatumomab", "infusions completed"),
     ("blinatumomab_in_maintenance", "i", "courses", "blinatumomab", "courses started during maintenance"),
     ("blinatumomab_day", "f", "day", "blinatumomab", "first course; NaN = none"),
+    ("blinatumomab_end_day", "f", "day", "blinatumomab", "latest infusion completed; NaN = none"),
     ("blinatumomab_factor", "f", "ratio", "blinatumomab", "on the relapse hazard (eradicating)"),
     ("blinatumomab_kill_log10", "f", "log10", "blinatumomab", "burden removed"),
     ("blinatumomab_speed", "f", "ratio", "blinatumomab", "of the relapse clock during infusion (suppressing)"),

@@ -37,6 +37,7 @@ def finish_blinatumomab(patient, parameters, strategy, now):
     intensity = strategy.blinatumomab_first_course_intensity if first else strategy.blinatumomab_intensity
     effect = intensity * patient.cd19_percent / CD19_REFERENCE_PERCENT
     patient.blinatumomab_completed += 1
+    patient.blinatumomab_end_day = now
     patient.blinatumomab_speed = 1.0
     # the evidence for a lasting effect is of about four courses (X165); later ones suppress, no more
     if patient.blinatumomab_completed <= parameters.blinatumomab_eradicating_courses:

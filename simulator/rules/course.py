@@ -17,7 +17,9 @@ PROLONGED_DAYS = 42.0  # platelets <= 50 x 10^9/L beyond six weeks, K191
 
 @compiled
 def start_course(patient, parameters, strategy, now):
-    """COURSE: give the course; the next block waits for platelets."""
+    """COURSE: give the course, unless blinatumomab begins today; the next block waits for platelets."""
+    if patient.calendar[Slot.BLINATUMOMAB] <= now:
+        return
     patient.courses += 1
     patient.course_day = now
     patient.course_doses_given = 0

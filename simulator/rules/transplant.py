@@ -129,7 +129,8 @@ def transplant(patient, parameters, strategy, now):
     patient.latest_transplant_day = now
     clear_plans(patient)
     patient.calendar[Slot.REMISSION_DEATH] = NEVER
-    if np.isnan(patient.mrd_negative_day) or strategy.blinatumomab_at_molecular_relapse:
+    reads_mrd = np.isnan(patient.mrd_negative_day) or strategy.blinatumomab_at_molecular_relapse
+    if reads_mrd and patient.line == patient.line_at_entry:
         patient.calendar[Slot.MRD] = now + FIRST_MARROW_DAYS
     condition(patient, parameters, strategy)
     graft_against_leukaemia(patient, parameters)
@@ -145,8 +146,11 @@ def earliest_day(patient, strategy, now):
         earliest = max(earliest, patient.last_inotuzumab_day + strategy.transplant_minimum_interval_days)
     if patient.calendar[Slot.BLINATUMOMAB_END] < NEVER:
         earliest = max(earliest, patient.calendar[Slot.BLINATUMOMAB_END] + CONDITIONING_DAYS)
+    elif patient.blinatumomab_completed > 0:
+        earliest = max(earliest, patient.blinatumomab_end_day + CONDITIONING_DAYS)
     owed = patient.blinatumomab_completed < strategy.transplant_after_blinatumomab_courses
-    if owed and not patient.blinatumomab_ended and patient.line == patient.line_at_entry:
+    still_given = not patient.blinatumomab_ended and np.isnan(patient.maintenance_day)
+    if owed and still_given and patient.line == patient.line_at_entry:
         earliest = max(earliest, now + CONDITIONING_DAYS)
     return earliest
 
@@ -156,7 +160,11 @@ def lapse(patient, now):
     """Not done: the protocol goes on where it stood, if this is still its remission."""
     patient.transplant_decision = -1
     patient.transplant_planned_day = NEVER
-    idle = patient.calendar[Slot.NEXT_TREATMENT] == NEVER and patient.calendar[Slot.COURSE] == NEVER
+    idle = (
+        patient.calendar[Slot.NEXT_TREATMENT] == NEVER
+        and patient.calendar[Slot.COURSE] == NEVER
+        and patient.calendar[Slot.BLINATUMOMAB] == NEVER
+    )
     if idle and np.isnan(patient.maintenance_day) and patient.line == patient.line_at_entry:
         patient.calendar[Slot.NEXT_TREATMENT] = max(now, patient.course_end_day)
 

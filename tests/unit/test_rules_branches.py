@@ -213,7 +213,6 @@ def test_transplant_does_not_wait_for_blinatumomab_courses_that_will_not_come():
     assert set(day) == {28.0 + 42.0 + 28.0 + 7.0}
 
 
-@pytest.mark.xfail(strict=True, reason="earliest_day looks at a running infusion only, not at one just ended")
 @pytest.mark.parametrize("search", [35.0, 37.0, 41.0])
 def test_transplant_keeps_a_week_from_an_infusion_that_has_ended_by_the_planned_day(search):
     """Infusion of days 28-56; SCT planned for day 56, 58 or 62."""
@@ -231,9 +230,6 @@ def test_transplant_keeps_a_week_from_an_infusion_that_has_ended_by_the_planned_
     assert not np.any((completed > 0) & (gap < 7.0))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="blinatumomab owed to a patient who is on maintenance never comes; SCT waits for it"
-)
 def test_transplant_does_not_wait_for_blinatumomab_once_maintenance_has_begun():
     """Left the protocol after course 1, POMP from day 28; MRD is judged, and SCT decided, on day 63."""
     strategy = SCT | BLINATUMOMAB | {
@@ -249,7 +245,6 @@ def test_transplant_does_not_wait_for_blinatumomab_once_maintenance_has_begun():
     assert set(transplants) == {1}
 
 
-@pytest.mark.xfail(strict=True, reason="lapse() takes the wait before the first infusion for idleness")
 def test_a_transplant_that_lapses_before_the_first_infusion_leaves_the_infusion_alone():
     """First infusion planned for day 58, lapse on day 52: neither a course nor maintenance may begin meanwhile."""
     strategy = SCT | INO | BLINATUMOMAB | {
@@ -492,7 +487,6 @@ def test_blinatumomab_withdraws_the_inotuzumab_of_the_same_days():
     assert (last[treated] < begins[treated]).all()
 
 
-@pytest.mark.xfail(strict=True, reason="COURSE resolves before BLINATUMOMAB on the same day: the course is given too")
 def test_blinatumomab_withdraws_a_course_due_the_same_day():
     """A marrow at the end of a course finds MRD again: blinatumomab instead of the next course."""
     strategy = BLINATUMOMAB | SURVEILLANCE | {"chemotherapy_courses": 6}
@@ -591,9 +585,6 @@ def test_in_a_later_remission_the_grace_period_runs_from_that_remission():
     np.testing.assert_allclose(day, later + 10.0)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="transplant() plans a marrow in a later remission; it reads the first one's burden"
-)
 def test_mrd_is_not_read_in_a_later_remission():
     """Refractory, never in first remission: no marrow of that remission can be MRD-negative."""
     strategy = SCT | {"salvage_lines": 1, "later_transplant": 1}

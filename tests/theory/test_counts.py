@@ -269,9 +269,10 @@ def test_paired_variance_in_closed_form():
 # error of 5 %. Tolerance 17 % (difference of proportions and of restricted means): false alarm 0.1 % per
 # quantity, an error of 23 % in a printed standard error is found nine times in ten. Medians rest on a density
 # estimated from about 90 events, and their own law is not quite normal: tolerance 25 %, an error of 31 % is
-# found nine times in ten. The case mix keeps medians within the horizon and away from the end of
-# induction (months 3 to 6), where refractory disease ends and the density of EFS falls fivefold within days: a
-# median there has no normal law, and its interval held the truth in 173 of 200 seeds. The seeds are fixed: the test passes or fails for ever. The same runs count how often intervals
+# found nine times in ten. The case mix keeps medians within the horizon and away from the end of induction
+# (months 3 to 6), where refractory disease ends and the density of EFS falls fivefold within days: a median
+# there has no normal law, and its interval held the grand mean in 173 of 200 seeds. The seeds are fixed: the
+# test passes or fails for ever. The same runs count how often intervals
 # hold the grand mean (expected 190 of 200, three standard errors = 9).
 
 SEEDS, PATIENTS_A_SEED = 200, 2000

@@ -34,11 +34,6 @@ class Row:
     reading: str
 
     @property
-    def is_count(self) -> bool:
-        """A count of patients with a known denominator."""
-        return self.unit == "patients" and self.n is not None
-
-    @property
     def interval(self) -> tuple[float, float]:
         """95 %: as printed, else exact binomial for counts and for proportions whose n is known; else NaN.
 

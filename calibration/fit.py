@@ -28,7 +28,7 @@ SEED = 20230523
 REPLICATES = 600  # trials pooled into one evaluation: 66,000 patients
 STEP_SD = 0.25  # of the prior, for differences
 NORMAL_975 = 1.959963985
-COX_FILTER = 1.5  # the printed Cox terms survived a P < 0.05 filter (model section 7, trap 7)
+COX_FILTER = 1.5  # the printed Cox terms survived a P < 0.05 filter, which inflates them
 ROUNDING_SD = 0.5 / math.sqrt(3.0)  # medians are printed as whole days, weeks or months
 
 Floats = NDArray[np.float64]

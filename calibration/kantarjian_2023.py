@@ -171,7 +171,7 @@ def relapse_free(o: Observed) -> tuple[Flags, NDArray[np.float64], Flags]:
 
 
 def landmark_set(o: Observed) -> Flags:
-    """Responders alive and under observation at four months (model section 7, trap 1)."""
+    """Responders alive and under observation at four months (readings A5)."""
     responder = o.lives.remission_day <= LANDMARK_MONTHS * DAYS_PER_MONTH
     return responder & (o.follow_up_months > LANDMARK_MONTHS)
 
@@ -238,7 +238,7 @@ def survival_statistics(o: Observed) -> dict[str, float]:
 
 
 def cox_statistics(o: Observed) -> dict[str, float]:
-    """The multivariate Cox model: n = 110, untested TP53 as not mutated, SCT time-dependent (model section 7, 7)."""
+    """The multivariate Cox model: n = 110, untested TP53 as not mutated, SCT time-dependent (readings A7)."""
     p = o.lives
     switch = np.where(np.isnan(p.transplant_day), np.inf, p.transplant_day / DAYS_PER_MONTH)
     rows = split_at(np.zeros(len(p)), o.follow_up_months, o.dead, switch)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from calibration.kantarjian_2023 import SIZE
+from calibration.kantarjian_2023 import SIZE, sos_cases
 from calibration.observe import MODIFIED, ORIGINAL, Observed
 from simulator.estimators import survival_at
 from simulator.strategy import DAYS_PER_MONTH
 
-# quantity -> published (K rows and derived counts; model section 8)
+# quantity -> published (K rows and counts derived from them)
 PUBLISHED = {
     "responders (K074)": 91,
     "  after course 1 (K079)": 73,
@@ -47,7 +47,7 @@ def ledger_counts(o: Observed) -> dict[str, float]:
     sct = p.transplant_day <= days
     in_remission = responder & ~o.dead & ~(p.relapse_day <= days)
     otherwise = ~o.dead & ~in_remission
-    sos = p.sos_day <= days
+    sos = sos_cases(o)
     sos_without = sos & (p.sos_after_transplant == 0)
     counts = [
         responder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Arm:
     strategy: np.recarray
 
 
+@cache
 def load_arms() -> dict[int, Arm]:
     """The two arms of the trial."""
 

@@ -40,7 +40,8 @@ class Slot(IntEnum):
     SALVAGE = 20
 
 
-SLOTS = len(Slot)  # a multiple of three, see next_slot
+SLOTS = len(Slot)
+assert SLOTS % 3 == 0, "next_slot takes the slots in threes"
 LAST_DEATH_SLOT = int(Slot.LEUKAEMIA_DEATH)
 FIRST_PLAN_SLOT = int(Slot.INOTUZUMAB)
 

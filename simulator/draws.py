@@ -52,7 +52,7 @@ SALVAGE_RESPONSE, SALVAGE_DAY = 48, 49
 # The observation layer (what a trial sees of a life), not the life itself.
 ENTRY_DATE, LOSS_TO_FOLLOW_UP = 100, 101
 TP53_TESTED, CYTOGENETICS_CLASSIFIED = 102, 103
-MRD_ASSESSED, SPARE_OBSERVATION = 104, 105
+MRD_ASSESSED = 104
 
 
 @compiled

@@ -91,7 +91,7 @@ class Chemotherapy(Section):
     """The chemotherapy backbone."""
 
     backbone: Literal["mini_hyper_cvd", "none"] = "mini_hyper_cvd"
-    courses: Annotated[int, number("courses", 0, 8, "planned induction and consolidation courses")]
+    courses: Annotated[int, number("courses", 1, 8, "planned courses, with or without chemotherapy")]
     course_days: Annotated[int, number("days", 21, 42, "planned distance between course starts")] = 28
     prolonged_thrombocytopenia: Literal["stop", "wait"] = "stop"
     """What platelets <= 50 x 10^9/L beyond six weeks do to the next course."""
@@ -199,12 +199,6 @@ class Strategy(Section):
     mrd: Mrd
     after_relapse: AfterRelapse
     setting: Setting
-
-    @property
-    def planned_inotuzumab_mg_per_m2(self) -> float:
-        """Cumulative planned InO dose."""
-        later = max(self.inotuzumab.courses - 1, 0) * sum(self.inotuzumab.later_course_doses_mg_per_m2)
-        return (sum(self.inotuzumab.first_course_doses_mg_per_m2) if self.inotuzumab.courses else 0.0) + later
 
 
 # What the compiled rules read: everything a number, one flat record.

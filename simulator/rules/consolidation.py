@@ -69,7 +69,6 @@ def leave_chemotherapy(patient, parameters, strategy, now):
     if strategy.blinatumomab_courses > 0 and (completed or strategy.blinatumomab_switch_early):
         patient.calendar[Slot.BLINATUMOMAB] = now + parameters.blinatumomab_wait_days
     else:
-        patient.left_protocol_day = now
         patient.calendar[Slot.MAINTENANCE] = now
 
 
@@ -79,7 +78,6 @@ def go_on_with_blinatumomab(patient, strategy, now):
     if patient.blinatumomab_courses < strategy.blinatumomab_courses and not patient.blinatumomab_ended:
         patient.calendar[Slot.BLINATUMOMAB] = now
     else:
-        patient.left_protocol_day = now
         patient.calendar[Slot.MAINTENANCE] = now
 
 

@@ -26,5 +26,4 @@ def begin(patient, parameters, strategy):
         patient.calendar[Slot.EARLY_DEATH] = kumaraswamy_days(
             share, EARLY_WINDOW_DAYS, parameters.early_death_shape_a, parameters.early_death_shape_b
         )
-    if strategy.chemotherapy_courses > 0 or strategy.inotuzumab_courses > 0:
-        patient.calendar[Slot.COURSE] = 0.0
+    patient.calendar[Slot.COURSE] = 0.0

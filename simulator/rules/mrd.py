@@ -1,4 +1,7 @@
-"""MRD: a read-out of latent burden by an assay with a limit of detection and an error; never a cause."""
+"""MRD: a read-out of latent burden by an assay with a limit of detection and an error; never a cause.
+
+It acts only through what the strategy does about a result.
+"""
 
 import numpy as np
 

@@ -139,7 +139,6 @@ def relapse_molecularly(patient, parameters, strategy, now):
     patient.molecular_relapse_day = now
     z = normal(patient, draws.DOUBLING_TIME, patient.line)
     patient.doubling_days = log_normal_days(z, parameters.doubling_median_days, parameters.doubling_sigma)
-    patient.molecular_burden_log10 = remaining
     growth = (OVERT_LOG10 - remaining) / LOG10_2 * patient.doubling_days
     patient.molecular_growth_days = max(growth - grown, 0.0)
     patient.calendar[Slot.MOLECULAR_RELAPSE] = NEVER
@@ -173,7 +172,6 @@ def relapse(patient, parameters, strategy, now):
     """RELAPSE: 5 % blasts; all plans and the risks of remission end, a new line opens."""
     if np.isnan(patient.relapse_day) and patient.line == patient.line_at_entry:
         patient.relapse_day = now
-        patient.relapse_after_transplant = patient.transplants > 0
     patient.in_remission = 0
     patient.molecular_relapse_day = np.nan
     clear_plans(patient)

@@ -125,7 +125,6 @@ def transplant(patient, parameters, strategy, now):
         patient.transplant_day = now
         patient.transplant_interval_days = now - patient.last_inotuzumab_day
         patient.transplant_inotuzumab_courses = patient.inotuzumab_courses
-        patient.transplant_mrd_negative = patient.mrd_negative
     patient.latest_transplant_day = now
     clear_plans(patient)
     patient.calendar[Slot.REMISSION_DEATH] = NEVER
@@ -254,7 +253,7 @@ def develop_gvhd(patient, parameters, strategy, now):
             patient.gvhd_factor = np.exp(parameters.acute_gvhd_3_4_log_factor)
         if patient.chronic_gvhd:
             patient.calendar[Slot.GVHD] = patient.latest_transplant_day + parameters.chronic_gvhd_day
-    else:
+    elif patient.chronic_gvhd:
         patient.gvhd_factor *= np.exp(parameters.chronic_gvhd_log_factor)
 
 

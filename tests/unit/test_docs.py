@@ -170,7 +170,7 @@ def printed_today():
 
 
 def machine_paths(text):
-    return re.findall(r"(?:/work|/home|/root|/tmp|/Users|[A-Z]:\\)[\w/\\]*", text)
+    return re.findall(r"(?:/home|/root|/tmp|/srv|/Users|[A-Z]:\\)[\w/\\]*", text)
 
 
 def missing_forms(text):
@@ -288,7 +288,7 @@ def test_wrong_texts_are_seen():
     ]  # fmt: skip
     assert unknown_paths("`simulator/cart.py` `simulator/cli.py` `tests/unit/`") == ["simulator/cart.py"]
     assert unknown_ids("K001 and K999") == ["K999"]
-    assert machine_paths("see /home/me/allpath and /work/main") == ["/home/me/allpath", "/work/main"]
+    assert machine_paths("see /home/me/allpath and /srv/x") == ["/home/me/allpath", "/srv/x"]
 
 
 @pytest.mark.parametrize(

@@ -137,9 +137,10 @@ def published_points(
             zorder=7,  # above the labels
             clip_on=False,
         )
-        height = value
-        while any(abs(month - point["month"]) < 0.3 * last and abs(taken - height) < 0.055 for month, taken in labels):
-            height += 0.055
+        near = [taken for month, taken in labels if abs(month - point["month"]) < 0.3 * last]
+        steps = (0, 1, -1, 2, -2, 3, -3, 4)  # the nearest free height
+        free = [h for h in (value + 0.055 * k for k in steps) if all(abs(h - taken) > 0.05 for taken in near)]
+        height = free[0] if free else value
         labels.append((float(point["month"]), height))
         axes.annotate(
             str(point.get("text", "")),

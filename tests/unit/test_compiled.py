@@ -105,7 +105,7 @@ def test_reachable_sources_are_the_import_closure():
     assert "simulator/draws.py" in names
     assert {f"simulator/rules/{path.name}" for path in RELAPSE.parent.glob("*.py")} <= names
     assert "simulator/runner.py" not in names
-    assert "simulator/cli.py" not in names
+    assert "simulator/cli/app.py" not in names
 
 
 def test_an_edit_to_one_rule_does_not_touch_the_kernels_that_cannot_reach_it():

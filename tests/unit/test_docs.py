@@ -286,7 +286,7 @@ def test_wrong_texts_are_seen():
     assert wrong_commands("`allpath compare x --patient 5` `allpath sweep x` `allpath show x --json`") == [
         "allpath compare x --patient 5", "allpath sweep x",
     ]  # fmt: skip
-    assert unknown_paths("`simulator/cart.py` `simulator/cli.py` `tests/unit/`") == ["simulator/cart.py"]
+    assert unknown_paths("`simulator/cart.py` `simulator/store.py` `tests/unit/`") == ["simulator/cart.py"]
     assert unknown_ids("K001 and K999") == ["K999"]
     assert machine_paths("see /home/me/allpath and /srv/x") == ["/home/me/allpath", "/srv/x"]
 

@@ -1,0 +1,54 @@
+"""What there is: `allpath show`, `scenarios`, `schema`, `parameters`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from simulator.cli.app import app
+from simulator.cli.options import AsJson, ScenarioArgument, Settings
+from simulator.cli.terminal import say
+
+
+@app.command()
+def show(file: ScenarioArgument, settings: Settings = None, as_json: AsJson = False) -> None:
+    """Print a scenario in its complete form: every value with its unit and origin."""
+    from simulator.scenario import described, load_scenario, resolved
+
+    scenario = load_scenario(file, settings=settings or ())
+    say(json.dumps(resolved(scenario), indent=1) if as_json else described(scenario))
+
+
+@app.command()
+def scenarios(as_json: AsJson = False) -> None:
+    """List the scenarios that ship, with the question each one asks."""
+    from simulator.scenario import shipped_scenarios
+
+    listed = shipped_scenarios()
+    if as_json:
+        say(json.dumps([{"name": name, "question": question} for name, question in listed], indent=1))
+        return
+    width = max(len(name) for name, _ in listed)
+    for name, question in listed:
+        say(f"{name:<{width}}  {question}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors and checkers."""
+    from simulator.scenario import json_schema
+
+    say(json.dumps(json_schema(), indent=1))
+
+
+@app.command()
+def parameters(
+    name: Annotated[str, typer.Argument(metavar="SET")] = "kantarjian-2023-point", as_json: AsJson = False
+) -> None:
+    """Print a parameter set: every number the rules use, with unit, range and origin."""
+    from simulator.parameters import described, load_parameters
+
+    parameter_set = load_parameters(name)
+    say(json.dumps(parameter_set.as_json(), indent=1) if as_json else described(parameter_set))

@@ -1,0 +1,62 @@
+"""Published studies: `allpath reproduce`, `calibrate`. The only commands that know calibration, lazily."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.app import app
+from simulator.cli.options import RUNS, AsJson, Out, Workers
+from simulator.cli.terminal import Progress, note, say, status
+
+
+@app.command()
+def reproduce(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
+    replicates: Annotated[int, typer.Option("--replicates", metavar="N", min=20, help="Simulated trials.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**64 - 1, help="64-bit seed.")] = 20231112,
+    workers: Workers = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a published study at its own size, many times, beside what it printed."""
+    from calibration import reproduce as study_of
+
+    study_of.known(study)
+    folder = out if out is not None or as_json else RUNS / f"reproduce-{study}"
+    if folder is not None:
+        from simulator import store
+
+        store.check_own(folder, study_of.ROWS)
+    with Progress("simulated trials", "trials") as progress:
+        result = study_of.reproduce(replicates=replicates, seed=seed, workers=workers, progress=progress)
+    if folder is not None:
+        with status("drawing figures"):
+            study_of.write(result, folder)
+    if as_json:
+        say(json.dumps(result.as_json(), indent=1))
+    else:
+        say(study_of.described(result))
+        note(f"figures and rows: {folder}")
+
+
+@app.command()
+def calibrate(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the fitted parameter set goes.")],
+    start: Annotated[
+        str, typer.Option("--start", metavar="SET", help="Parameter set to start from.")
+    ] = "kantarjian-2023-point",
+    steps: Annotated[
+        int, typer.Option("--steps", metavar="N", min=1, help="Evaluations of the objective at most.")
+    ] = 12,
+) -> None:
+    """Fit the point parameters to a study's reviewed rows, through its own estimators (several minutes)."""
+    from calibration import fit, reproduce
+    from simulator.parameters import load_parameters
+
+    reproduce.known(study)
+    fit.calibrate(load_parameters(start), out, steps, note)

@@ -1,0 +1,63 @@
+"""What a person sees while a command works: progress, status, lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+
+class Progress:
+    """A bar with rate and ETA on a terminal's stderr; silent when it is not one."""
+
+    def __init__(self, title: str, unit: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} " + unit),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self.unit = unit
+        self.task = self.bar.add_task(title, total=1, rate="")
+
+    def __enter__(self) -> Progress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        elapsed = self.bar.tasks[0].elapsed or 0.0
+        rate = f"{done / elapsed:,.0f} {self.unit}/s" if elapsed > 0.2 else ""
+        self.bar.update(self.task, completed=done, total=total, rate=rate)
+
+
+def status(message: str) -> Any:
+    """A spinner on a terminal's stderr."""
+    from rich.console import Console
+
+    return Console(stderr=True, quiet=not sys.stderr.isatty()).status(message)
+
+
+def say(text: str) -> None:
+    """To standard output; a reader who has seen enough (a pipe to `head`) is no error."""
+    try:
+        print(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def note(message: str) -> None:
+    """A line to people, not to programs."""
+    print(message, file=sys.stderr, flush=True)

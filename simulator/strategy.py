@@ -8,12 +8,13 @@ the compiled rules read.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MOST_DOSES_A_COURSE = 4
+COURSE_DAYS = 28
 DAYS_PER_WEEK = 7.0
 DAYS_PER_MONTH = 30.4375
 
@@ -88,13 +89,21 @@ CourseDay = Annotated[int, number("day of course", 1, 28, "day of administration
 
 
 class Chemotherapy(Section):
-    """The chemotherapy backbone."""
+    """The courses and their chemotherapy backbone; with backbone `none` a course is InO alone, if anything."""
 
     backbone: Literal["mini_hyper_cvd", "none"] = "mini_hyper_cvd"
     courses: Annotated[int, number("courses", 1, 8, "planned courses, with or without chemotherapy")]
-    course_days: Annotated[int, number("days", 21, 42, "planned distance between course starts")] = 28
+    course_days: Annotated[int, number("days", 21, 42, "planned distance between course starts")] = COURSE_DAYS
+    first_course_days: Annotated[int, number("days", 21, 42, "the same for course 1")] = COURSE_DAYS
     prolonged_thrombocytopenia: Literal["stop", "wait"] = "stop"
     """What platelets <= 50 x 10^9/L beyond six weeks do to the next course."""
+
+    @model_validator(mode="after")
+    def first_course_like_the_others(self) -> Self:
+        """Course 1 is as long as the others unless it is stated."""
+        if "first_course_days" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"first_course_days": self.course_days})
 
 
 class Inotuzumab(Section):
@@ -104,6 +113,8 @@ class Inotuzumab(Section):
     days: list[CourseDay] = Field(min_length=0, max_length=MOST_DOSES_A_COURSE)
     first_course_doses_mg_per_m2: list[Dose] = Field(max_length=MOST_DOSES_A_COURSE)
     later_course_doses_mg_per_m2: list[Dose] = Field(max_length=MOST_DOSES_A_COURSE)
+    first_course_doses_until_remission: bool = False
+    """Whether courses begun in active disease repeat the doses of course 1."""
 
 
 class Blinatumomab(Section):
@@ -204,8 +215,9 @@ class Strategy(Section):
 # What the compiled rules read: everything a number, one flat record.
 STRATEGY_DTYPE = np.dtype(
     [
-        ("chemotherapy_courses", "i8"),
+        ("courses", "i8"),
         ("course_days", "f8"),
+        ("first_course_days", "f8"),
         ("backbone", "i8"),
         ("stop_at_prolonged_thrombocytopenia", "i8"),
         ("inotuzumab_courses", "i8"),
@@ -213,6 +225,7 @@ STRATEGY_DTYPE = np.dtype(
         ("inotuzumab_days", "f8", (MOST_DOSES_A_COURSE,)),
         ("inotuzumab_first_doses", "f8", (MOST_DOSES_A_COURSE,)),
         ("inotuzumab_later_doses", "f8", (MOST_DOSES_A_COURSE,)),
+        ("inotuzumab_first_doses_until_remission", "i8"),
         ("blinatumomab_courses", "i8"),
         ("blinatumomab_after_course", "i8"),
         ("blinatumomab_switch_early", "i8"),
@@ -262,8 +275,9 @@ def strategy_record(strategy: Strategy) -> np.recarray:
     row = record[0]
     chemotherapy, ino, blina = strategy.chemotherapy, strategy.inotuzumab, strategy.blinatumomab
     transplant, conditioning = strategy.transplant, strategy.transplant.conditioning
-    row.chemotherapy_courses = chemotherapy.courses
+    row.courses = chemotherapy.courses
     row.course_days = chemotherapy.course_days
+    row.first_course_days = chemotherapy.first_course_days
     row.backbone = chemotherapy.backbone != "none"
     row.stop_at_prolonged_thrombocytopenia = chemotherapy.prolonged_thrombocytopenia == "stop"
     row.inotuzumab_courses = ino.courses
@@ -271,6 +285,7 @@ def strategy_record(strategy: Strategy) -> np.recarray:
     row.inotuzumab_days[: len(ino.days)] = ino.days
     row.inotuzumab_first_doses[: len(ino.days)] = ino.first_course_doses_mg_per_m2
     row.inotuzumab_later_doses[: len(ino.days)] = ino.later_course_doses_mg_per_m2
+    row.inotuzumab_first_doses_until_remission = ino.first_course_doses_until_remission
     row.blinatumomab_courses = blina.courses
     row.blinatumomab_after_course = blina.after_course
     row.blinatumomab_switch_early = blina.switch_early

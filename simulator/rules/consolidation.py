@@ -49,7 +49,7 @@ def credit_course(patient, parameters, strategy):
 @compiled
 def stays_on_chemotherapy(patient, parameters, strategy, early_blinatumomab):
     """Whether the next planned course is given: platelets, the team's choice, the patient's."""
-    if patient.courses >= strategy.chemotherapy_courses or not np.isnan(patient.sos_day):
+    if patient.courses >= strategy.courses or not np.isnan(patient.sos_day):
         return False
     prolonged = patient.platelets_day == np.inf and strategy.stop_at_prolonged_thrombocytopenia
     leaves = parameters.leave_after_prolonged_thrombocytopenia if prolonged else parameters.leave_consolidation
@@ -65,7 +65,7 @@ def stays_on_chemotherapy(patient, parameters, strategy, early_blinatumomab):
 @compiled
 def leave_chemotherapy(patient, parameters, strategy, now):
     """Blinatumomab where planned (early only if the team may move on early), else maintenance."""
-    completed = patient.courses >= min(strategy.blinatumomab_after_course, strategy.chemotherapy_courses)
+    completed = patient.courses >= min(strategy.blinatumomab_after_course, strategy.courses)
     if strategy.blinatumomab_courses > 0 and (completed or strategy.blinatumomab_switch_early):
         patient.calendar[Slot.BLINATUMOMAB] = now + parameters.blinatumomab_wait_days
     else:

@@ -1,4 +1,4 @@
-"""A chemotherapy course with its InO doses by day, and the platelets after it.
+"""A course (chemotherapy, InO or both) with its InO doses by day, and the platelets after it.
 
 The same course is given against active disease and in remission; what it achieves is read elsewhere
 (`response` while the disease is active, `consolidation` in remission).
@@ -32,7 +32,22 @@ def start_course(patient, parameters, strategy, now):
         patient.calendar[Slot.NEXT_TREATMENT] = patient.course_end_day
     else:
         day = log_normal_days(normal_from(u_day), parameters.assessment_median_days, parameters.assessment_sigma)
-        patient.calendar[Slot.RESPONSE] = now + min(max(day, 10.0), strategy.course_days)
+        patient.calendar[Slot.RESPONSE] = now + min(max(day, 10.0), planned_days(patient, strategy))
+
+
+@compiled
+def planned_days(patient, strategy):
+    """Planned length of the latest course."""
+    return strategy.first_course_days if patient.courses == 1 else strategy.course_days
+
+
+@compiled
+def planned_doses(patient, strategy):
+    """InO doses of the latest course: those of course 1, in some plans repeated until remission, or the later ones."""
+    begun_in_remission = 0 < patient.response_course < patient.courses
+    if patient.courses == 1 or (strategy.inotuzumab_first_doses_until_remission and not begun_in_remission):
+        return strategy.inotuzumab_first_doses
+    return strategy.inotuzumab_later_doses
 
 
 @compiled
@@ -56,9 +71,7 @@ def give_inotuzumab(patient, parameters, strategy, now):
     if not np.isnan(patient.sos_day):
         patient.calendar[Slot.INOTUZUMAB] = NEVER
         return
-    first = patient.courses == 1
-    doses = strategy.inotuzumab_first_doses if first else strategy.inotuzumab_later_doses
-    dose = doses[patient.course_doses_given]
+    dose = planned_doses(patient, strategy)[patient.course_doses_given]
     patient.inotuzumab_courses += patient.course_doses_given == 0
     patient.course_doses_given += 1
     patient.inotuzumab_mg_per_m2 += dose
@@ -74,7 +87,7 @@ def recover_platelets(patient, parameters, strategy, now):
     u_prolonged, u_days = uniform_pair(patient.seed, patient.id, draws.PLATELETS // 2, course)
     planned = 0.0
     if course <= strategy.inotuzumab_courses:
-        doses = strategy.inotuzumab_first_doses if course == 1 else strategy.inotuzumab_later_doses
+        doses = planned_doses(patient, strategy)
         for dose in range(strategy.inotuzumab_doses_per_course):
             if now + strategy.inotuzumab_days[dose] - 1.0 <= patient.inotuzumab_stop_day:
                 planned += doses[dose]
@@ -95,4 +108,4 @@ def recover_platelets(patient, parameters, strategy, now):
     else:
         days = log_normal_days(normal_from(u_days), median, parameters.platelets_sigma)
         patient.platelets_day = now + min(days, PROLONGED_DAYS)
-        patient.course_end_day = max(now + strategy.course_days, patient.platelets_day)
+        patient.course_end_day = max(now + planned_days(patient, strategy), patient.platelets_day)

@@ -26,7 +26,7 @@ def assess_response(patient, parameters, strategy, now):
         enter_remission(patient, parameters, now)
         return
     leaves = uniform(patient, draws.LEAVE_PROTOCOL, patient.courses) < parameters.leave_after_failed_course
-    most = min(MOST_INDUCTION_COURSES, strategy.chemotherapy_courses)
+    most = min(MOST_INDUCTION_COURSES, strategy.courses)
     patient.failed_assessments += 1
     if leaves or patient.courses >= most or not np.isnan(patient.sos_day):
         patient.refractory_day = now

@@ -84,9 +84,10 @@ def _inotuzumab_rules(strategy: Strategy) -> Iterator[Broken]:
             yield Broken((key,), f"a sum over the course of at most {LABELLED_COURSE_DOSE_MG_PER_M2}", "mg/m2")
     if ino.days != sorted(set(ino.days)):
         yield Broken(("inotuzumab.days",), "increasing", "day of course")
-    elif ino.days and ino.days[-1] > chemotherapy.course_days:
-        keys = ("inotuzumab.days", "chemotherapy.course_days")
-        yield Broken(keys, f"within the course of {chemotherapy.course_days}", "days")
+    elif ino.days and ino.days[-1] > min(chemotherapy.course_days, chemotherapy.first_course_days):
+        keys = ("inotuzumab.days", "chemotherapy.course_days", "chemotherapy.first_course_days")
+        shortest = min(chemotherapy.course_days, chemotherapy.first_course_days)
+        yield Broken(keys, f"within the course of {shortest}", "days")
     if ino.courses and not ino.days:
         yield Broken(("inotuzumab.days", "inotuzumab.courses"), "at least one day when inotuzumab.courses > 0")
     if ino.courses > chemotherapy.courses:

@@ -119,7 +119,7 @@ def quiet_strategy(**changes):
     """One course of nothing, no SCT, no maintenance, no later line, but for `changes` to the flat record."""
     record = strategy_record(base("original"))
     plain = {
-        "chemotherapy_courses": 1,
+        "courses": 1,
         "inotuzumab_courses": 0,
         "inotuzumab_doses_per_course": 0,
         "pomp_months": 0.0,

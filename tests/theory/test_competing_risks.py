@@ -230,7 +230,7 @@ def test_theory_relapse_and_death_after_transplant_compete():
 
 
 INO = {
-    "chemotherapy_courses": 3,
+    "courses": 3,
     "inotuzumab_courses": 3,
     "inotuzumab_doses_per_course": 2,
     "inotuzumab_days": [2.0, 8.0],
@@ -283,7 +283,7 @@ def test_theory_sos_after_transplant_has_the_stated_log_odds_and_onset():
     }
     strategy = quiet_strategy(
         **SCT,
-        chemotherapy_courses=1,
+        courses=1,
         inotuzumab_courses=1,
         inotuzumab_doses_per_course=1,
         inotuzumab_days=[3.0],

@@ -39,7 +39,7 @@ from simulator.strategy import DAYS_PER_MONTH, WhileWaiting
 THETA = 1.1
 ON = {"relapse_log_theta": np.log(THETA)}
 SECOND_COURSE_ENDS = 56.0
-TWO_COURSES = {"chemotherapy_courses": 2}
+TWO_COURSES = {"courses": 2}
 SCT_DAY = 31.0
 SCT = {"transplant_policy": 2}
 INFUSION = {
@@ -121,7 +121,7 @@ def test_theory_an_eradicating_course_lowers_the_hazard_for_good():
 def test_theory_three_eradicating_courses_multiply():
     factor, theta = 0.6, 3.0
     parameters = quiet_parameters(relapse_log_theta=np.log(theta), course_log_factor=np.log(factor))
-    days = relapse_days(parameters, quiet_strategy(chemotherapy_courses=4))
+    days = relapse_days(parameters, quiet_strategy(courses=4))
     knots = F(np.array([0.0, 56.0, 84.0, 112.0, LONG]))
 
     def clones(t):
@@ -250,7 +250,7 @@ def test_theory_every_treatment_thins_every_clone_that_is_not_yet_overt(theta):
     }
     parameters, grow = growth(changes, 3.2)
     assert 56.0 < grow < 63.0
-    days = relapse_days(parameters, quiet_strategy(chemotherapy_courses=4))
+    days = relapse_days(parameters, quiet_strategy(courses=4))
     G = lambda t: log_logistic(t - REMISSION_DAY - grow, median)  # noqa: E731
     knots = G(np.array([0.0, 56.0, 84.0, 112.0, LONG]))
 

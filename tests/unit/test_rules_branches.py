@@ -86,7 +86,7 @@ def test_fatal_drug_only_sos_during_induction():
             "remission_day",
             "inotuzumab_mg_per_m2",
         ],
-        INO | {"chemotherapy_courses": 4, "inotuzumab_courses": 4},
+        INO | {"courses": 4, "inotuzumab_courses": 4},
         parameters,
     )
     assert sos.min() > 2.0
@@ -103,7 +103,7 @@ def test_sos_withholds_every_later_dose_and_transplant():
     parameters = {"sos_drug_log_rate_per_mg_per_m2": 5.0, "sos_drug_mean_days": 3.0}
     sos, mg, transplants, courses = live(
         ["sos_day", "inotuzumab_mg_per_m2", "transplants", "courses"],
-        SCT | INO | {"chemotherapy_courses": 4, "inotuzumab_courses": 4, "transplant_while_waiting": 0},
+        SCT | INO | {"courses": 4, "inotuzumab_courses": 4, "transplant_while_waiting": 0},
         parameters,
     )
     assert sos.max() < 21.0
@@ -176,7 +176,7 @@ def test_transplant_waits_for_the_end_of_a_running_course():
         "thrombocytopenia_log_odds_later_course": 60.0,
     }
     courses, end, day = live(
-        ["courses", "course_end_day", "transplant_day"], SCT | {"chemotherapy_courses": 2}, parameters
+        ["courses", "course_end_day", "transplant_day"], SCT | {"courses": 2}, parameters
     )
     assert set(courses) == {2}
     assert set(end) == {28.0 + 42.0}
@@ -233,7 +233,7 @@ def test_transplant_keeps_a_week_from_an_infusion_that_has_ended_by_the_planned_
 def test_transplant_does_not_wait_for_blinatumomab_once_maintenance_has_begun():
     """Left the protocol after course 1, POMP from day 28; MRD is judged, and SCT decided, on day 63."""
     strategy = SCT | BLINATUMOMAB | {
-        "chemotherapy_courses": 4,
+        "courses": 4,
         "blinatumomab_after_course": 4,
         "blinatumomab_switch_early": 0,
         "transplant_after_blinatumomab_courses": 1,
@@ -248,7 +248,7 @@ def test_transplant_does_not_wait_for_blinatumomab_once_maintenance_has_begun():
 def test_a_transplant_that_lapses_before_the_first_infusion_leaves_the_infusion_alone():
     """First infusion planned for day 58, lapse on day 52: neither a course nor maintenance may begin meanwhile."""
     strategy = SCT | INO | BLINATUMOMAB | {
-        "chemotherapy_courses": 4,
+        "courses": 4,
         "inotuzumab_courses": 4,
         "blinatumomab_after_course": 4,
         "transplant_interval_act": int(IntervalAct.STOP_INO_EARLY_AND_BLINATUMOMAB),
@@ -293,7 +293,7 @@ def test_the_acts_that_lengthen_the_interval(act, doses, day, blinatumomab):
         | INO
         | BLINATUMOMAB
         | {
-            "chemotherapy_courses": 8,
+            "courses": 8,
             "inotuzumab_courses": 4,
             "transplant_minimum_interval_days": 70.0,
             "transplant_interval_act": int(act),
@@ -479,7 +479,7 @@ def test_one_infusion_at_a_time():
 
 
 def test_blinatumomab_withdraws_the_inotuzumab_of_the_same_days():
-    strategy = INO | BLINATUMOMAB | SURVEILLANCE | {"chemotherapy_courses": 6, "inotuzumab_courses": 6}
+    strategy = INO | BLINATUMOMAB | SURVEILLANCE | {"courses": 6, "inotuzumab_courses": 6}
     parameters = {"relapse_log_theta": 3.0, "relapse_latency_median_days": 60.0, "doubling_median_days": 5.0}
     begins, last = live(["blinatumomab_day", "last_inotuzumab_day"], strategy, parameters)
     treated = np.isfinite(begins)
@@ -489,7 +489,7 @@ def test_blinatumomab_withdraws_the_inotuzumab_of_the_same_days():
 
 def test_blinatumomab_withdraws_a_course_due_the_same_day():
     """A marrow at the end of a course finds MRD again: blinatumomab instead of the next course."""
-    strategy = BLINATUMOMAB | SURVEILLANCE | {"chemotherapy_courses": 6}
+    strategy = BLINATUMOMAB | SURVEILLANCE | {"courses": 6}
     parameters = {"relapse_log_theta": 3.0, "relapse_latency_median_days": 60.0, "doubling_median_days": 5.0}
     begins, course, courses = live(["blinatumomab_day", "course_day", "courses"], strategy, parameters)
     treated = np.isfinite(begins)
@@ -526,7 +526,7 @@ def test_without_a_backbone_only_the_inotuzumab_kills(backbone):
     strategy = INO | {
         "inotuzumab_first_doses": [1.0],
         "inotuzumab_courses": 2,
-        "chemotherapy_courses": 2,
+        "courses": 2,
         "backbone": backbone,
     }
     burden, kill, factor, cd22 = live(
@@ -641,7 +641,7 @@ def test_a_lapsed_transplant_in_a_later_remission_does_not_reopen_the_first_prot
             "later_transplant": 1,
             "transplant_minimum_interval_days": 364.0,
             "transplant_grace_days": DAYS_PER_MONTH,
-            "chemotherapy_courses": 4,
+            "courses": 4,
         }
     )
     transplants, courses = live(["transplants", "courses"], strategy, parameters)
@@ -684,7 +684,7 @@ def test_prolonged_thrombocytopenia_may_end_chemotherapy(leaves, courses):
     }
     given, flagged, platelets = live(
         ["courses", "thrombocytopenia_induction", "thrombocytopenia_later"],
-        {"chemotherapy_courses": 4, "stop_at_prolonged_thrombocytopenia": 1},
+        {"courses": 4, "stop_at_prolonged_thrombocytopenia": 1},
         parameters,
     )
     assert set(given) == {courses}
@@ -696,7 +696,7 @@ def test_a_strategy_that_waits_for_platelets_goes_on_two_weeks_late():
     parameters = {"thrombocytopenia_log_odds_course_1": 60.0, "leave_after_prolonged_thrombocytopenia": 1.0}
     given, day = live(
         ["courses", "course_day"],
-        {"chemotherapy_courses": 2, "stop_at_prolonged_thrombocytopenia": 0},
+        {"courses": 2, "stop_at_prolonged_thrombocytopenia": 0},
         parameters,
     )
     assert set(given) == {2}
@@ -712,7 +712,7 @@ def test_remission_after_a_second_induction_course():
         "leukaemia_death_log_scale_days": 20.0,
     }
     day, failed, course = live(
-        ["remission_day", "failed_assessments", "response_course"], {"chemotherapy_courses": 4}, parameters
+        ["remission_day", "failed_assessments", "response_course"], {"courses": 4}, parameters
     )
     assert set(day) == {28.0 + 21.0}
     assert set(failed) == {1}

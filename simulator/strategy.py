@@ -180,7 +180,10 @@ class Mrd(Section):
     assay: Literal["flow", "ngs"] = "flow"
     surveillance_every_months: Annotated[int, number("months", 0, 12, "marrows after treatment; 0 = none")] = 3
     surveillance_months: Annotated[int, number("months", 0, 60, "how long")] = 36
+    at_persistence: Literal["nothing", "blinatumomab"] = "nothing"
+    """What a marrow sets off that is still positive three courses after remission."""
     at_molecular_relapse: Literal["nothing", "blinatumomab"] = "nothing"
+    """What a marrow sets off that is positive after a negative one."""
 
 
 class AfterRelapse(Section):
@@ -258,6 +261,7 @@ STRATEGY_DTYPE = np.dtype(
         ("mrd_limit_log10", "f8"),
         ("mrd_every_days", "f8"),
         ("mrd_until_days", "f8"),
+        ("blinatumomab_at_persistence", "i8"),
         ("blinatumomab_at_molecular_relapse", "i8"),
         ("salvage_lines", "i8"),
         ("later_transplant", "i8"),
@@ -322,6 +326,7 @@ def strategy_record(strategy: Strategy) -> np.recarray:
     row.mrd_limit_log10 = FLOW_LIMIT_LOG10 if strategy.mrd.assay == "flow" else NGS_LIMIT_LOG10
     row.mrd_every_days = strategy.mrd.surveillance_every_months * DAYS_PER_MONTH
     row.mrd_until_days = strategy.mrd.surveillance_months * DAYS_PER_MONTH
+    row.blinatumomab_at_persistence = strategy.mrd.at_persistence == "blinatumomab"
     row.blinatumomab_at_molecular_relapse = strategy.mrd.at_molecular_relapse == "blinatumomab"
     row.salvage_lines = strategy.after_relapse.salvage_lines
     row.later_transplant = strategy.after_relapse.transplant

@@ -12,6 +12,7 @@ from simulator.draws import normal
 from simulator.patient import OVERT_LOG10
 
 LOG10_2 = np.log10(2.0)
+PERSISTENCE_DAYS = 84.0  # three courses from remission (K087: most who turn negative have by the third)
 
 
 @compiled
@@ -22,10 +23,13 @@ def assess_mrd(patient, parameters, strategy, now):
     occurrence = int(np.rint(now - patient.remission_day))
     measured = burden_log10(patient, now) + parameters.mrd_error_sd_log10 * normal(patient, draws.MRD_ERROR, occurrence)
     negative = measured < strategy.mrd_limit_log10
-    if patient.mrd_negative and not negative and np.isnan(patient.mrd_relapse_found_day):
+    found_again = patient.mrd_negative and not negative and np.isnan(patient.mrd_relapse_found_day)
+    asked = strategy.blinatumomab_at_persistence and persists(patient, negative, now)
+    if found_again:
         patient.mrd_relapse_found_day = now
-        if strategy.blinatumomab_at_molecular_relapse and not patient.transplants and not patient.blinatumomab_ended:
-            patient.calendar[Slot.BLINATUMOMAB] = now
+        asked = strategy.blinatumomab_at_molecular_relapse
+    if asked and not patient.transplants and not patient.blinatumomab_ended:
+        patient.calendar[Slot.BLINATUMOMAB] = now
     patient.mrd_negative = negative
     if negative:
         if np.isnan(patient.mrd_negative_day):
@@ -39,6 +43,13 @@ def assess_mrd(patient, parameters, strategy, now):
         next_day = now + strategy.mrd_every_days
         ends = patient.remission_day + strategy.mrd_until_days
         patient.calendar[Slot.MRD] = next_day if strategy.mrd_every_days > 0.0 and next_day <= ends else np.inf
+
+
+@compiled
+def persists(patient, negative, now):
+    """Never negative three courses after remission, and no blinatumomab yet."""
+    late = now >= patient.remission_day + PERSISTENCE_DAYS
+    return late and not negative and np.isnan(patient.mrd_negative_day) and patient.blinatumomab_courses == 0
 
 
 @compiled

@@ -107,9 +107,10 @@ def _blinatumomab_rules(strategy: Strategy) -> Iterator[Broken]:
         names = ("blinatumomab_courses", "pomp_months_between", "pomp_months")
         words = f"blinatumomab_courses x pomp_months_between at most pomp_months, {maintenance.pomp_months}"
         yield Broken(tuple(f"maintenance.{name}" for name in names), words, "months")
-    if strategy.mrd.at_molecular_relapse == "blinatumomab" and not blina.courses:
-        keys = ("mrd.at_molecular_relapse", "blinatumomab.courses")
-        yield Broken(keys, "blinatumomab only with blinatumomab.courses of 1 or more", "courses")
+    for name in ("at_persistence", "at_molecular_relapse"):
+        if getattr(strategy.mrd, name) == "blinatumomab" and not strategy.mrd.surveillance_every_months:
+            keys = (f"mrd.{name}", "mrd.surveillance_every_months")
+            yield Broken(keys, "blinatumomab only with surveillance_every_months of 1 or more", "months")
 
 
 def _transplant_rules(strategy: Strategy, horizon_months: int) -> Iterator[Broken]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from simulator.estimators import exact_interval
 
 EVIDENCE = Path(__file__).resolve().parent / "evidence"
-ROLES = ("input", "fitted", "predicted", "restated", "out of scope")
+ROLES = ("input", "fitted", "predicted", "restated", "shown", "out of scope")
 
 
 @dataclass(frozen=True)

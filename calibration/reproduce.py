@@ -13,6 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from calibration import comparator
 from calibration.catalogue import Row, load_catalogue
 from calibration.kantarjian_2023 import SIZE, STUDY, relapse_free, statistics, survival_groups
 from calibration.ledger import ledger_counts, ledger_lines
@@ -26,6 +27,7 @@ PARAMETER_SET = "kantarjian-2023-point"
 CHUNK = 50  # replicate trials per piece of work
 MONTHS = np.arange(0.0, 72.5, 1.0)
 AT_RISK_MONTHS = np.arange(0.0, 73.0, 12.0)
+COMPARATOR_PANEL = "1F beside inotuzumab alone (shown, case mix uncertain)"
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +67,7 @@ class Reproduction:
     seed: int
     rows: list[dict[str, Any]]
     ledger: list[dict[str, Any]]
+    comparator: list[dict[str, Any]]
     curves: dict[str, list[dict[str, Any]]]
 
     def as_json(self) -> dict[str, Any]:
@@ -76,6 +79,7 @@ class Reproduction:
             "parameter_set": PARAMETER_SET,
             "rows": self.rows,
             "ledger": self.ledger,
+            "comparator": self.comparator,
             "fitted": inside_counts(self.rows),
         }
 
@@ -90,10 +94,12 @@ def reproduce(
     found: list[dict[str, float]] = []
     ledgers: list[dict[str, float]] = []
     curves: list[dict[str, Floats]] = []
+    compared: list[dict[tuple[str, str], Floats]] = []
     for piece in run(delayed(_trials)(parameters, seed, first, count) for first, count in pieces):
         found += piece[0]
         ledgers += piece[1]
         curves += piece[2]
+        compared += piece[3]
         if progress is not None:
             progress(len(found), replicates)
     rows = [
@@ -101,15 +107,24 @@ def reproduce(
         for row in load_catalogue(STUDY).values()
         if row.role in ("fitted", "predicted") and row.id in found[0]
     ]
-    return Reproduction(STUDY, replicates, seed, rows, ledger_lines(ledgers), _bands(curves))
+    bands = _bands(curves)
+    bands[COMPARATOR_PANEL] = _comparator_bands(compared)
+    return Reproduction(STUDY, replicates, seed, rows, ledger_lines(ledgers), comparator.shown_rows(compared), bands)
 
 
 def _trials(
     parameters: np.recarray, seed: int, first: int, count: int
-) -> tuple[list[dict[str, float]], list[dict[str, float]], list[dict[str, Floats]]]:
+) -> tuple[
+    list[dict[str, float]], list[dict[str, float]], list[dict[str, Floats]], list[dict[tuple[str, str], Floats]]
+]:
     trials = simulate(parameters, count, seed, first)
     parts = [trials.part(replicate_rows(r, count)) for r in range(count)]
-    return [statistics(one) for one in parts], [ledger_counts(one) for one in parts], [_curves(one) for one in parts]
+    return (
+        [statistics(one) for one in parts],
+        [ledger_counts(one) for one in parts],
+        [_curves(one) for one in parts],
+        comparator.trials(parameters, seed, first, count),
+    )
 
 
 def _curves(o: Observed) -> dict[str, Floats]:
@@ -130,24 +145,32 @@ def _curves(o: Observed) -> dict[str, Floats]:
 
 
 def _bands(curves: list[dict[str, Floats]]) -> dict[str, list[dict[str, Any]]]:
-    bands: dict[str, list[dict[str, Any]]] = {}
-    for title, panel in PANELS.items():
-        bands[title] = []
-        for label, group, _, _ in panel:
-            low, median, high = np.nanpercentile(np.array([one[group] for one in curves]), [2.5, 50.0, 97.5], axis=0)
-            m = len(MONTHS)
-            risk = dict(zip(AT_RISK_MONTHS.astype(int).tolist(), median[m:].round().astype(int).tolist(), strict=True))
-            bands[title].append(
-                {
-                    "label": label,
-                    "month": MONTHS,
-                    "median": median[:m],
-                    "low": low[:m],
-                    "high": high[:m],
-                    "n_at_risk": risk,
-                }
-            )
-    return bands
+    return {
+        title: [_band(label, [one[group] for one in curves]) for label, group, _, _ in panel]
+        for title, panel in PANELS.items()
+    }
+
+
+def _comparator_bands(compared: list[dict[tuple[str, str], Floats]]) -> list[dict[str, Any]]:
+    return [
+        _band(f"{regimen}, {mix}", [comparator.curve(one[regimen, mix], MONTHS, AT_RISK_MONTHS) for one in compared])
+        for regimen, mix in comparator.DRAWN
+    ]
+
+
+def _band(label: str, drawn: list[Floats]) -> dict[str, Any]:
+    """Median and 95 % of replicate curves, and the median numbers at risk."""
+    low, median, high = np.nanpercentile(np.array(drawn), [2.5, 50.0, 97.5], axis=0)
+    m = len(MONTHS)
+    risk = dict(zip(AT_RISK_MONTHS.astype(int).tolist(), median[m:].round().astype(int).tolist(), strict=True))
+    return {
+        "label": label,
+        "month": MONTHS,
+        "median": median[:m],
+        "low": low[:m],
+        "high": high[:m],
+        "n_at_risk": risk,
+    }
 
 
 def _compared(row: Row, drawn: Floats) -> dict[str, Any]:
@@ -233,6 +256,8 @@ def described(result: Reproduction) -> str:
             for line in result.ledger
         ),
         "",
+        *comparator.shown_lines(result.comparator),
+        "",
         f"Fitted rows inside the published 95 % interval: {share['inside']} of {share['n']}; "
         f"largest |z| {share['largest_abs_z']:.2f} over all fitted rows.",
         "This checks the optimiser, not the model: these rows were fitted. The predicted rows were not.",
@@ -243,29 +268,38 @@ def described(result: Reproduction) -> str:
 
 def write(result: Reproduction, folder: Path) -> None:
     """rows.json and the figures (PNG, SVG) into `folder`."""
-    from simulator.report.figures import published_points_figure
-
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ROWS).write_text(json.dumps(result.as_json(), indent=1) + "\n", encoding="utf-8")
-    rows = load_catalogue(STUDY)
     for title, panel in PANELS.items():
-        points = []
-        for label, _, rate, median in panel:
-            low, high = rows[rate].interval
-            points.append(
-                {
-                    "label": label,
-                    "month": 36.0,
-                    "value": rows[rate].value / 100.0,
-                    "low": _share(low),
-                    "high": _share(high),
-                    "text": f"{rows[rate].value:g} % ({rate})",
-                }
-            )
-            if median:
-                value = rows[median].value
-                text = f"median {value:g} months ({median})"
-                points.append({"label": label, "month": value, "value": 0.5, "low": None, "high": None, "text": text})
-        published_points_figure(
-            result.curves[title], points, folder, f"fig-{title[:2].lower()}", f"Kantarjian 2023, Fig. {title}"
+        printed = [(label, rate, median) for label, _, rate, median in panel]
+        _draw(result, title, printed, folder)
+    # the printed combination belongs to the curve of its own mix; inotuzumab alone to none, its mix is unknown
+    own = {comparator.COMBINATION: result.curves[COMPARATOR_PANEL][0]["label"]}
+    printed = [(own.get(regimen, regimen), rate, median) for regimen, (median, rate) in comparator.PRINTED.items()]
+    _draw(result, COMPARATOR_PANEL, printed, folder)
+
+
+def _draw(result: Reproduction, title: str, printed: list[tuple[str, str, str]], folder: Path) -> None:
+    """A panel: simulated curves, and the printed rate and median (label, rate row, median row) as points."""
+    from simulator.report.figures import published_points_figure
+
+    rows = load_catalogue(STUDY)
+    points = []
+    for label, rate, median in printed:
+        low, high = rows[rate].interval
+        points.append(
+            {
+                "label": label,
+                "month": 36.0,
+                "value": rows[rate].value / 100.0,
+                "low": _share(low),
+                "high": _share(high),
+                "text": f"{rows[rate].value:g} % ({rate})",
+            }
         )
+        if median:
+            value = rows[median].value
+            text = f"median {value:g} months ({median})"
+            points.append({"label": label, "month": value, "value": 0.5, "low": None, "high": None, "text": text})
+    name = f"fig-{title[:2].lower()}"
+    published_points_figure(result.curves[title], points, folder, name, f"Kantarjian 2023, Fig. {title}")

@@ -30,19 +30,20 @@ class Arm:
     strategy: np.recarray
 
 
+def shipped_table(folder: str, name: str) -> dict:
+    """A shipped case mix or strategy without its title and origins."""
+    with (FOLDER / folder / f"{name}.toml").open("rb") as file:
+        data = tomllib.load(file)
+    return {key: value for key, value in data.items() if key not in ("title", "origin")}
+
+
 @cache
 def load_arms() -> dict[int, Arm]:
     """The two arms of the trial."""
-
-    def table(folder: str, name: str) -> dict:
-        with (FOLDER / folder / f"{name}.toml").open("rb") as file:
-            data = tomllib.load(file)
-        return {key: value for key, value in data.items() if key not in ("title", "origin")}
-
     return {
         arm: Arm(
-            population_record(Population.model_validate(table("populations", CASE_MIX[arm]))),
-            strategy_record(Strategy.model_validate(table("strategies", REGIMEN[arm]))),
+            population_record(Population.model_validate(shipped_table("populations", CASE_MIX[arm]))),
+            strategy_record(Strategy.model_validate(shipped_table("strategies", REGIMEN[arm]))),
         )
         for arm in (ORIGINAL, MODIFIED)
     }

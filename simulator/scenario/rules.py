@@ -85,7 +85,7 @@ def _inotuzumab_rules(strategy: Strategy) -> Iterator[Broken]:
     if ino.days != sorted(set(ino.days)):
         yield Broken(("inotuzumab.days",), "increasing", "day of course")
     elif ino.days and ino.days[-1] > min(chemotherapy.course_days, chemotherapy.first_course_days):
-        keys = ("inotuzumab.days", "chemotherapy.course_days", "chemotherapy.first_course_days")
+        keys: tuple[str, ...] = ("inotuzumab.days", "chemotherapy.course_days", "chemotherapy.first_course_days")
         shortest = min(chemotherapy.course_days, chemotherapy.first_course_days)
         yield Broken(keys, f"within the course of {shortest}", "days")
     if ino.courses and not ino.days:
@@ -109,8 +109,8 @@ def _blinatumomab_rules(strategy: Strategy) -> Iterator[Broken]:
         yield Broken(tuple(f"maintenance.{name}" for name in names), words, "months")
     for name in ("at_persistence", "at_molecular_relapse"):
         if getattr(strategy.mrd, name) == "blinatumomab" and not strategy.mrd.surveillance_every_months:
-            keys = (f"mrd.{name}", "mrd.surveillance_every_months")
-            yield Broken(keys, "blinatumomab only with surveillance_every_months of 1 or more", "months")
+            marrows = (f"mrd.{name}", "mrd.surveillance_every_months")
+            yield Broken(marrows, "blinatumomab only with surveillance_every_months of 1 or more", "months")
 
 
 def _transplant_rules(strategy: Strategy, horizon_months: int) -> Iterator[Broken]:

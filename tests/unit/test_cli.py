@@ -61,6 +61,13 @@ ROW = (
 )
 
 
+# The lines of Fig. 1F in it.
+COMPARATOR_ROW = (
+    "id regimen quantity unit n published published_low published_high "
+    "case_mix simulated predictive_low predictive_high"
+)
+
+
 # What a command gave
 
 
@@ -189,7 +196,8 @@ def form(summary, at_all, from_remission, offers_differ):
 
 def reproduce_form(found):
     """The exact keys of `reproduce --json`."""
-    assert set(found) == {"study", "replicates", "seed", "parameter_set", "rows", "ledger", "fitted"}
+    assert set(found) == {"study", "replicates", "seed", "parameter_set", "rows", "ledger", "comparator", "fitted"}
+    assert all(set(each) == set(COMPARATOR_ROW.split()) for each in found["comparator"])
     assert all(set(each) == set(ROW.split()) for each in found["rows"])
     assert {each["role"] for each in found["rows"]} == {"fitted", "predicted"}
     assert all(set(each) == {"quantity", "published", "simulated", "low", "high"} for each in found["ledger"])

@@ -175,9 +175,7 @@ def test_transplant_waits_for_the_end_of_a_running_course():
         "rest_before_transplant_days": 28.0,
         "thrombocytopenia_log_odds_later_course": 60.0,
     }
-    courses, end, day = live(
-        ["courses", "course_end_day", "transplant_day"], SCT | {"courses": 2}, parameters
-    )
+    courses, end, day = live(["courses", "course_end_day", "transplant_day"], SCT | {"courses": 2}, parameters)
     assert set(courses) == {2}
     assert set(end) == {28.0 + 42.0}
     assert set(day) == {70.0}
@@ -711,9 +709,7 @@ def test_remission_after_a_second_induction_course():
         "leave_after_failed_course": 0.0,
         "leukaemia_death_log_scale_days": 20.0,
     }
-    day, failed, course = live(
-        ["remission_day", "failed_assessments", "response_course"], {"courses": 4}, parameters
-    )
+    day, failed, course = live(["remission_day", "failed_assessments", "response_course"], {"courses": 4}, parameters)
     assert set(day) == {28.0 + 21.0}
     assert set(failed) == {1}
     assert set(course) == {2}

@@ -514,6 +514,74 @@ def test_blinatumomab_eradicates_in_its_first_four_courses_only(courses, effecti
     np.testing.assert_allclose(factor, np.exp(-0.4 * effective * cd19 / 99.9))
 
 
+NEVER_NEGATIVE = {"burden_at_start_log10": -0.1, "log_kill_course_1": 2.4, "log_kill_in_remission": 0.0}
+
+
+def persistent(**strategy):
+    """Burden of -2.5 at remission (day 21), marrows every 30 days, no relapse: positive by flow for ever."""
+    plan = BLINATUMOMAB | {
+        "blinatumomab_courses": 0, "mrd_limit_log10": -4.0, "mrd_every_days": 30.0, "mrd_until_days": 400.0,
+        "pomp_months": 6.0,
+    }  # fmt: skip
+    fields = ["blinatumomab_day", "blinatumomab_courses", "mrd_relapse_found_day", "mrd_negative_day"]
+    return live(fields, plan | strategy, NEVER_NEGATIVE)
+
+
+def test_persistent_mrd_sets_off_one_course_at_the_first_marrow_after_84_days():
+    begins, courses, found, negative = persistent(blinatumomab_at_persistence=1)
+    assert np.isnan(negative).all() and np.isnan(found).all(), "never negative, hence never found again"
+    assert set(courses) == {1}
+    assert begins.min() >= 21.0 + 84.0 and begins.max() < 21.0 + 84.0 + 30.0
+
+
+@pytest.mark.parametrize("plan", [{}, {"blinatumomab_at_molecular_relapse": 1}, {"mrd_limit_log10": -2.0}])
+def test_without_that_plan_or_without_persistence_it_does_not(plan):
+    at = {} if len(plan) == 0 or "blinatumomab_at_molecular_relapse" in plan else {"blinatumomab_at_persistence": 1}
+    begins, courses, _, _ = persistent(**plan, **at)
+    assert np.isnan(begins).all() and set(courses) == {0}
+
+
+# inotuzumab alone
+
+
+@pytest.mark.parametrize(("until_remission", "dose"), [(0, 1.5 + 1.0 + 1.0), (1, 1.5 + 1.5 + 1.0)])
+def test_first_doses_may_be_repeated_until_remission(until_remission, dose):
+    """Remission after course 2 of 3: course 2 is begun in active disease, course 3 in remission."""
+    parameters = {
+        "log_kill_course_1": 1.0,
+        "log_kill_later_course": 1.0,
+        "leave_after_failed_course": 0.0,
+        "leukaemia_death_log_scale_days": 20.0,
+    }
+    strategy = INO | {
+        "courses": 3, "inotuzumab_courses": 3, "inotuzumab_first_doses_until_remission": until_remission,
+    }  # fmt: skip
+    course, given, mg = live(["response_course", "inotuzumab_courses", "inotuzumab_mg_per_m2"], strategy, parameters)
+    assert set(course) == {2} and set(given) == {3}
+    np.testing.assert_allclose(mg, dose)
+
+
+def test_remission_within_a_course_leaves_its_doses_as_they_were():
+    """Marrow on day 21, dose on day 24 of course 1 and of course 2: 1.5 and 1.0, planned at the start of each."""
+    strategy = INO | {
+        "courses": 2, "inotuzumab_courses": 2, "inotuzumab_days": [24.0], "inotuzumab_first_doses_until_remission": 1,
+    }  # fmt: skip
+    remission, mg = live(["remission_day", "inotuzumab_mg_per_m2"], strategy)
+    assert set(remission) == {21.0}
+    np.testing.assert_allclose(mg, 2.5)
+
+
+@pytest.mark.parametrize("first", [21.0, 28.0, 42.0])
+def test_the_first_course_has_a_length_of_its_own(first):
+    """Course 2 begins when course 1 ends, course 3 after 28 days more; the marrow is not later than the course's end."""
+    day = live("course_day", {"courses": 2, "first_course_days": first})
+    assert set(day) == {first}
+    assert set(live("course_day", {"courses": 3, "first_course_days": first})) == {first + 28.0}
+    assert set(live("remission_day", {"first_course_days": first}, {"assessment_median_days": 35.0})) == {
+        min(first, 35.0)
+    }
+
+
 # the backbone
 
 

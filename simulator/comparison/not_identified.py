@@ -15,12 +15,25 @@ SOS_ATTRIBUTION = (
     "How much of the fall in SOS is due to interval, dose, ursodiol, experience or conditioning is not "
     "identified by the evidence (attribution)."
 )
+BLINATUMOMAB_EFFECT = (
+    "What blinatumomab adds is not identified by the published cohort: it came together with a lower dose, ursodiol, "
+    "experience and more first salvage; its lasting effect leans on first-line evidence (X165)."
+)
+BACKBONE_SHARE = (
+    "What chemotherapy adds to inotuzumab is assumed: the share of a course's kill that is due to either is not "
+    "identified by the evidence, and the toxicity of the backbone is not in the model."
+)
 
 
 def not_identified(scenario: Any) -> list[str]:
     """The sentences that belong to the differences between the arms of a scenario."""
     strategies = [arm.strategy for arm in scenario.arms]
-    sentences = {SCT_EFFECT: _whom, SOS_ATTRIBUTION: _sos_causes}
+    sentences = {
+        SCT_EFFECT: _whom,
+        SOS_ATTRIBUTION: _sos_causes,
+        BLINATUMOMAB_EFFECT: _blinatumomab,
+        BACKBONE_SHARE: _backbone,
+    }
     return [words for words, part in sentences.items() if len({part(each) for each in strategies}) > 1]
 
 
@@ -36,3 +49,15 @@ def _sos_causes(strategy: Any) -> Hashable:
     doses = (ino.courses, *map(tuple, plan))
     interval = (sct.minimum_interval_weeks, sct.interval_act)
     return doses, interval, sct.conditioning, strategy.prophylaxis.ursodiol_share, strategy.setting.era
+
+
+def _blinatumomab(strategy: Any) -> Hashable:
+    """Blinatumomab as consolidation, in maintenance, for MRD; a plan without courses is none, whatever its dose."""
+    blina, mrd = strategy.blinatumomab, strategy.mrd
+    consolidation = blina if blina.courses else None
+    return consolidation, strategy.maintenance.blinatumomab_courses, mrd.at_persistence, mrd.at_molecular_relapse
+
+
+def _backbone(strategy: Any) -> Hashable:
+    """Chemotherapy beside inotuzumab, or none."""
+    return strategy.chemotherapy.backbone

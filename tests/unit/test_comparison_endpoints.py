@@ -9,7 +9,13 @@ from itertools import combinations
 import pytest
 
 from simulator.comparison import compare
-from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION, not_identified
+from simulator.comparison.not_identified import (
+    BACKBONE_SHARE,
+    BLINATUMOMAB_EFFECT,
+    SCT_EFFECT,
+    SOS_ATTRIBUTION,
+    not_identified,
+)
 from simulator.report import answer, details, write_figures
 from simulator.report.style import titles_of
 from simulator.scenario import load_scenario, shipped_scenarios
@@ -97,15 +103,16 @@ def test_figures_and_folder_of_some_endpoints(tmp_path):
     ("name", "expected"),
     [
         ("sct_vs_no_sct", [SCT_EFFECT]),
-        ("interval_7_vs_14_weeks", [SOS_ATTRIBUTION]),
-        ("original_vs_modified", [SOS_ATTRIBUTION]),
+        ("interval_7_vs_14_weeks", [SOS_ATTRIBUTION, BLINATUMOMAB_EFFECT]),
+        ("original_vs_modified", [SOS_ATTRIBUTION, BLINATUMOMAB_EFFECT]),
+        ("ino_alone_or_with_chemotherapy", [SOS_ATTRIBUTION, BLINATUMOMAB_EFFECT, BACKBONE_SHARE]),
     ],
 )
 def test_what_is_not_identified_is_said_before_the_close(name, expected):
     scenario = load_scenario(name)
     assert not_identified(scenario) == expected
     words = " ".join(answer(found(name=name), 80).split())
-    for sentence in (SCT_EFFECT, SOS_ATTRIBUTION):
+    for sentence in (SCT_EFFECT, SOS_ATTRIBUTION, BLINATUMOMAB_EFFECT, BACKBONE_SHARE):
         assert (f"{sentence} " in words.split("Intervals are Monte Carlo only.")[0]) == (sentence in expected)
 
 
@@ -118,6 +125,10 @@ def test_what_is_not_identified_is_said_before_the_close(name, expected):
         ("inotuzumab.courses", 1, SOS_ATTRIBUTION),
         ("prophylaxis.ursodiol_share", 0.123, SOS_ATTRIBUTION),
         ("setting.era", "before_2017", SOS_ATTRIBUTION),
+        ("blinatumomab.after_course", 2, BLINATUMOMAB_EFFECT),
+        ("maintenance.blinatumomab_courses", 0, BLINATUMOMAB_EFFECT),
+        ("mrd.at_persistence", "blinatumomab", BLINATUMOMAB_EFFECT),
+        ("chemotherapy.backbone", "none", BACKBONE_SHARE),
         ("transplant.conditioning", None, SOS_ATTRIBUTION),
         ("maintenance.pomp_months", 1, None),
     ],

@@ -573,7 +573,7 @@ def test_remission_within_a_course_leaves_its_doses_as_they_were():
 
 @pytest.mark.parametrize("first", [21.0, 28.0, 42.0])
 def test_the_first_course_has_a_length_of_its_own(first):
-    """Course 2 begins when course 1 ends, course 3 after 28 days more; the marrow is not later than the course's end."""
+    """Course 2 begins when course 1 ends, course 3 after 28 days more; the marrow is no later than the end."""
     day = live("course_day", {"courses": 2, "first_course_days": first})
     assert set(day) == {first}
     assert set(live("course_day", {"courses": 3, "first_course_days": first})) == {first + 28.0}

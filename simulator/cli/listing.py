@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from typing import Annotated
 
 import typer
@@ -30,9 +32,10 @@ def scenarios(as_json: AsJson = False) -> None:
     if as_json:
         say(json.dumps([{"name": name, "question": question} for name, question in listed], indent=1))
         return
-    width = max(len(name) for name, _ in listed)
+    width = max(len(name) for name, _ in listed) + 2
+    room = max(shutil.get_terminal_size((100, 24)).columns, 80)
     for name, question in listed:
-        say(f"{name:<{width}}  {question}")
+        say(textwrap.fill(question, room, initial_indent=f"{name:<{width}}", subsequent_indent=" " * width))
 
 
 @app.command()

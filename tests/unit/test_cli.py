@@ -495,10 +495,15 @@ def test_show(allpath):
     assert code == 0 and one_document(out) == ap.resolved(ap.load_scenario("interval_7_vs_14_weeks"))
 
 
-def test_scenarios(allpath):
+def test_scenarios(allpath, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     code, out, _ = allpath("scenarios")
     listed = ap.shipped_scenarios()
-    assert code == 0 and [line.split()[0] for line in out.splitlines()] == [name for name, _ in listed]
+    assert code == 0 and [line.split()[0] for line in out.splitlines() if line[0] != " "] == [
+        name for name, _ in listed
+    ]
+    assert max(map(len, out.splitlines())) <= 100
+    assert " ".join(out.split()) == " ".join(f"{name} {question}" for name, question in listed)
     code, out, _ = allpath("scenarios", "--json")
     assert one_document(out) == [{"name": name, "question": question} for name, question in listed]
     for name, _ in listed:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "calibration" / "evidence" / "kantarjian-2023.csv"
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/guide.md", "docs/model.md")
+    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/guide.md", "docs/model.md", "docs/scenarios.md")
 }
 README, GUIDE, MODEL = PAGES["README.md"], PAGES["docs/guide.md"], PAGES["docs/model.md"]
 
@@ -222,6 +222,12 @@ def test_top_level_keys_case_mixes_and_acts_are_in_the_guide():
     mixes = {path.stem for path in (ROOT / "scenarios" / "populations").glob("*.toml")}
     strategies = {path.stem for path in (ROOT / "scenarios" / "strategies").glob("*.toml")}
     assert all(f"`{name}`" in GUIDE for name in mixes | strategies)
+
+
+def test_the_shipped_scenarios_have_their_page():
+    page = PAGES["docs/scenarios.md"]
+    told = set(re.findall(r"\*\*`(\w+)`\*\*", page))
+    assert told == dict(ap.shipped_scenarios()).keys()
 
 
 def test_scenarios_in_the_texts_load(tmp_path):

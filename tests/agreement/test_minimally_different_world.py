@@ -168,6 +168,19 @@ def test_mrd_triggered_treatment_changes_only_those_in_whom_it_was_triggered():
     assert (~alike(nothing, treated, without=MRD_FIELDS)).any()
 
 
+def test_treatment_of_persistent_mrd_changes_only_those_in_whom_it_persists():
+    """No blinatumomab is planned: whoever gets it was never negative, 84 days or more from remission."""
+    nothing, treated = (
+        world(shipped_strategy("original", mrd={"at_persistence": act})) for act in ("nothing", "blinatumomab")
+    )
+    without_mrd_dates(nothing, treated)
+    given = treated["blinatumomab_courses"] > 0
+    assert 50 < given.sum() < N / 2 and set(treated["blinatumomab_courses"][given]) == {1}
+    assert (treated["blinatumomab_day"][given] >= treated["remission_day"][given] + 84.0).all()
+    assert not (treated["mrd_negative_day"][given] <= treated["blinatumomab_day"][given]).any()
+    assert alike(nothing, treated, without=MRD_FIELDS)[~given].all()
+
+
 def test_transplant_or_not_is_the_same_life_up_to_the_decision(modified):
     without = world(shipped_strategy("modified", transplant={"policy": "none"}))
     for name in (

@@ -562,13 +562,22 @@ def test_first_doses_may_be_repeated_until_remission(until_remission, dose):
 
 
 def test_remission_within_a_course_leaves_its_doses_as_they_were():
-    """Marrow on day 21, dose on day 24 of course 1 and of course 2: 1.5 and 1.0, planned at the start of each."""
+    """Remission by the marrow on day 21 of course 2, dose on its day 24: 1.5 as planned at its start, then 1.0."""
+    parameters = {
+        "log_kill_course_1": 1.0,
+        "log_kill_later_course": 1.0,
+        "leave_after_failed_course": 0.0,
+        "leukaemia_death_log_scale_days": 20.0,
+    }
     strategy = INO | {
-        "courses": 2, "inotuzumab_courses": 2, "inotuzumab_days": [24.0], "inotuzumab_first_doses_until_remission": 1,
-    }  # fmt: skip
-    remission, mg = live(["remission_day", "inotuzumab_mg_per_m2"], strategy)
-    assert set(remission) == {21.0}
-    np.testing.assert_allclose(mg, 2.5)
+        "courses": 3,
+        "inotuzumab_courses": 3,
+        "inotuzumab_days": [24.0],
+        "inotuzumab_first_doses_until_remission": 1,
+    }
+    remission, mg = live(["remission_day", "inotuzumab_mg_per_m2"], strategy, parameters)
+    assert set(remission) == {28.0 + 21.0}
+    np.testing.assert_allclose(mg, 1.5 + 1.5 + 1.0)
 
 
 @pytest.mark.parametrize("first", [21.0, 28.0, 42.0])

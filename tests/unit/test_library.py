@@ -224,6 +224,44 @@ def test_components_act_where_they_should():
     assert (arm["blinatumomab"].blinatumomab_courses > 0).mean() > 0.5 and not (original.blinatumomab_courses > 0).any()
 
 
+# Inotuzumab alone
+
+
+def alone(**parameters):
+    """5,000 lives on inotuzumab alone, with some parameters changed."""
+    found = scenario("ino_alone_or_with_chemotherapy")
+    strategy = next(arm.strategy for arm in found.arms if arm.name == "ino_alone")
+    record = load_parameters(found.parameters).record().copy().view(np.recarray)
+    for name, value in parameters.items():
+        record[name][0] = value
+    table, blank = new_patients(5_000), new_patients(1)
+    live_table(
+        table, blank, np.uint64(1), 0, population_record(found.population), record, strategy_record(strategy), 3600.0
+    )
+    return table
+
+
+def test_inotuzumab_alone_is_given_as_its_trials_gave_it():
+    """1.8 mg/m2 a course until remission, then 1.5; at most six courses; neither blinatumomab nor POMP (X251)."""
+    lives_alone = alone()
+    assert lives_alone.courses.max() == 6
+    uncut = (lives_alone.course_doses_given == 3) & np.isnan(lives_alone.sos_day) & np.isnan(lives_alone.transplant_day)
+    courses, remission = lives_alone.courses[uncut], lives_alone.response_course[uncut]
+    active = np.where(remission > 0, remission, courses)
+    whole = np.isclose(lives_alone.inotuzumab_mg_per_m2[uncut], 1.8 * active + 1.5 * (courses - active))
+    # doses are withheld before an SCT that did not come about; nobody else has less
+    assert whole.mean() > 0.9 and set(courses[whole]) == {1, 2, 3, 4, 5, 6}
+    assert (lives_alone.blinatumomab_courses == 0).all() and (lives_alone.maintenance_months == 0.0).all()
+
+
+def test_no_kill_is_left_to_chemotherapy_that_is_not_given():
+    """Were all kill the backbone's (share 0), nobody would reach remission but by chance; with share 1 many do."""
+    certain = {"log_kill_sigma": 0.0, "log_kill_loss_per_frailty": 0.0}
+    certain |= {"log_kill_gain_long_first_remission": 0.0, "log_kill_loss_later_line": 0.0}
+    assert np.isnan(alone(inotuzumab_share_of_kill=0.0, **certain).remission_day).all()
+    assert np.isfinite(alone(inotuzumab_share_of_kill=1.0, **certain).remission_day).mean() > 0.9
+
+
 # Sabotage
 
 

@@ -12,7 +12,7 @@ from simulator.draws import normal
 from simulator.patient import OVERT_LOG10
 
 LOG10_2 = np.log10(2.0)
-PERSISTENCE_DAYS = 84.0  # three courses from remission (K087: most who turn negative have by the third)
+PERSISTENCE_DAYS = 84.0  # three courses from remission (judgement; by then most who turn negative have, K087)
 
 
 @compiled

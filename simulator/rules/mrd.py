@@ -18,10 +18,7 @@ LOG10_2 = np.log10(2.0)
 def assess_mrd(patient, parameters, strategy, now):
     """MRD: a marrow in remission, on its date."""
     at_response = now == patient.remission_day
-    # the nominal day since the remission's marrow names the draw
-    occurrence = int(np.rint(now - patient.remission_day))
-    measured = burden_log10(patient, now) + parameters.mrd_error_sd_log10 * normal(patient, draws.MRD_ERROR, occurrence)
-    negative = measured < strategy.mrd_limit_log10
+    negative = measured_log10(patient, parameters, now) < strategy.mrd_limit_log10
     if patient.mrd_negative and not negative and np.isnan(patient.mrd_relapse_found_day):
         patient.mrd_relapse_found_day = now
         if strategy.blinatumomab_at_molecular_relapse and not patient.transplants and not patient.blinatumomab_ended:
@@ -39,6 +36,13 @@ def assess_mrd(patient, parameters, strategy, now):
         next_day = now + strategy.mrd_every_days
         ends = patient.remission_day + strategy.mrd_until_days
         patient.calendar[Slot.MRD] = next_day if strategy.mrd_every_days > 0.0 and next_day <= ends else np.inf
+
+
+@compiled
+def measured_log10(patient, parameters, now):
+    """What the assay reads, log10; the nominal day since the remission's marrow names the draw of its error."""
+    occurrence = int(np.rint(now - patient.remission_day))
+    return burden_log10(patient, now) + parameters.mrd_error_sd_log10 * normal(patient, draws.MRD_ERROR, occurrence)
 
 
 @compiled

@@ -10,7 +10,7 @@ import typer
 
 from simulator.cli.app import app
 from simulator.cli.options import AsJson, Seed
-from simulator.cli.terminal import note, say
+from simulator.cli.terminal import note, note_compiling, say
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
@@ -33,6 +33,8 @@ def trace(
     scenario, differs = read_run(run, seed)
     from simulator.report.side_by_side import told
     from simulator.trajectory import trace as lives
+
+    note_compiling()
 
     found = lives.trace(scenario, patient)
     if as_json:

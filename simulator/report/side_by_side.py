@@ -24,17 +24,29 @@ def told(trace: Trace, width: int | None = None) -> str:
     text = [f"{trace.scenario.name}, seed {trace.scenario.seed}: patient {trace.patient}", ""]
     for sentence in who(trace.baseline):
         text += textwrap.wrap(sentence, width)
-    text += ["", *_block(["Under every arm"], [shared], width)]
+    text += ["", *_block([["Under every arm"]], [shared], width)]
     if trace.parted_day is None:
         text += ["", f"The same life under all {len(arms)} arms."]
         return "\n".join(text)
     text += ["", f"On day {clinical_day(trace.parted_day)} the arms part."]
     columns = max(1, (width - DATE_WIDTH + GAP) // (NARROWEST + GAP))
-    names = list(arms)
-    for first in range(0, len(names), columns):
-        part = names[first : first + columns]
-        text += ["", *_block([arms[name] for name in part], [apart[name] for name in part], width)]
+    alike = grouped(apart)
+    for first in range(0, len(alike), columns):
+        part = alike[first : first + columns]
+        text += ["", *_block([[arms[name] for name in names] for names, _ in part], [story for _, story in part], width)]
     return "\n".join(line.rstrip() for line in text)
+
+
+def grouped(stories: dict[str, list[Line]]) -> list[tuple[list[str], list[Line]]]:
+    """Arms of one story together, in the order of the first of each."""
+    groups: list[tuple[list[str], list[Line]]] = []
+    for arm, story in stories.items():
+        same = next((names for names, other in groups if other == story), None)
+        if same is None:
+            groups.append(([arm], story))
+        else:
+            same.append(arm)
+    return groups
 
 
 def split(trace: Trace) -> tuple[list[Line], dict[str, list[Line]]]:
@@ -46,12 +58,13 @@ def split(trace: Trace) -> tuple[list[Line], dict[str, list[Line]]]:
     return stories[0][:same], {arm: story[same:] for arm, story in trace.lines.items()}
 
 
-def _block(heads: Sequence[str], stories: Sequence[Sequence[Line]], width: int) -> list[str]:
-    """Columns under heads, one row for each day on which anything happens in any of them."""
+def _block(heads: Sequence[Sequence[str]], stories: Sequence[Sequence[Line]], width: int) -> list[str]:
+    """Columns under the titles of their arms, one row for each day on which anything happens in any of them."""
     column = (width - DATE_WIDTH - GAP * (len(heads) - 1)) // len(heads)
     days = sorted({clinical_day(line.day) for story in stories for line in story})
     months = {clinical_day(line.day): f"{month_of(line.day):.1f}" for story in stories for line in story}
-    text = _row(DATE.format("day", "month"), [textwrap.wrap(head, column) for head in heads], column)
+    titles = [[row for title in head for row in textwrap.wrap(title, column, subsequent_indent="  ")] for head in heads]
+    text = _row(DATE.format("day", "month"), titles, column)
     text += ["------ ------  " + (" " * GAP).join("-" * column for _ in heads)]
     for day in days:
         cells = [

@@ -74,7 +74,7 @@ def _inotuzumab(event: Event, plan: Plan) -> Told:
     given = event.after.inotuzumab_mg_per_m2 - event.before.inotuzumab_mg_per_m2
     if given == 0.0:
         return ["inotuzumab withheld"]
-    return [f"inotuzumab {given:.2g} mg/m2 ({event.after.inotuzumab_mg_per_m2:.2g} in all)"]
+    return [f"inotuzumab {round(given, 2):g} mg/m2 ({round(event.after.inotuzumab_mg_per_m2, 2):g} in all)"]
 
 
 def _response(event: Event, plan: Plan) -> Told:
@@ -88,16 +88,12 @@ def _response(event: Event, plan: Plan) -> Told:
 
 
 def _mrd(event: Event, plan: Plan) -> Told:
-    limit = plan.strategy.mrd_limit_log10
-    assay = "flow" if limit == FLOW_LIMIT_LOG10 else "NGS"
-    if event.after.mrd_negative:
-        told = [f"MRD negative by {assay} (below {share(limit)})"]
-    else:
-        told = [f"MRD {share(min(measured_log10(event.before, plan.parameters, event.day), 0.0))} by {assay}"]
-    if event.after.mrd_relapse_found_day == event.day:
-        told.append("molecular relapse found")
-    burden = min(burden_log10(event.before, event.day), OVERT_LOG10)
-    return told + [f"{LATENT} burden {share(burden)}"]
+    assay = "flow" if plan.strategy.mrd_limit_log10 == FLOW_LIMIT_LOG10 else "NGS"
+    measured = min(measured_log10(event.before, plan.parameters, event.day), 0.0)  # a share of the marrow
+    latent = share(min(burden_log10(event.before, event.day), OVERT_LOG10))
+    result = "negative" if event.after.mrd_negative else share(measured)
+    told = [f"MRD {result} by {assay} [latent {latent}]"]
+    return told + ["molecular relapse found"] * bool(event.after.mrd_relapse_found_day == event.day)
 
 
 def _next_treatment(event: Event, plan: Plan) -> Told:

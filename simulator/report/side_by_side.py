@@ -24,7 +24,8 @@ def told(trace: Trace, width: int | None = None) -> str:
     text = [f"{trace.scenario.name}, seed {trace.scenario.seed}: patient {trace.patient}", ""]
     for sentence in who(trace.baseline):
         text += textwrap.wrap(sentence, width)
-    text += ["", *_block([["Under every arm"]], [shared], width)]
+    if shared:
+        text += ["", *_block([["Under every arm"]], [shared], width)]
     if trace.parted_day is None:
         text += ["", f"The same life under all {len(arms)} arms."]
         return "\n".join(text)
@@ -33,7 +34,10 @@ def told(trace: Trace, width: int | None = None) -> str:
     alike = grouped(apart)
     for first in range(0, len(alike), columns):
         part = alike[first : first + columns]
-        text += ["", *_block([[arms[name] for name in names] for names, _ in part], [story for _, story in part], width)]
+        text += [
+            "",
+            *_block([[arms[name] for name in names] for names, _ in part], [story for _, story in part], width),
+        ]
     return "\n".join(line.rstrip() for line in text)
 
 

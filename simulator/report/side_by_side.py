@@ -34,10 +34,8 @@ def told(trace: Trace, width: int | None = None) -> str:
     alike = grouped(apart)
     for first in range(0, len(alike), columns):
         part = alike[first : first + columns]
-        text += [
-            "",
-            *_block([[arms[name] for name in names] for names, _ in part], [story for _, story in part], width),
-        ]
+        titles = [[arms[name] for name in names] for names, _ in part]
+        text += ["", *_block(titles, [story for _, story in part], width)]
     return "\n".join(line.rstrip() for line in text)
 
 

@@ -24,7 +24,7 @@ from simulator.strategy import strategy_record
 from simulator.trajectory.states import ACTIVE, state_after
 
 LIVES_PER_LOG = 4096
-MOST_EVENTS = 512  # of one life; 60 months of monthly marrows, every course and four further lines make about 200
+MOST_EVENTS = 512  # of one life; monthly marrows, blinatumomab and POMP for five years make about 220
 FULL = -1
 
 

@@ -4,13 +4,16 @@ Rank of proof: property-based against a plain restatement (loops over lives, dic
 judges are shown a dropped row and a shifted exit at the end; occupancy by Aalen-Johansen: tests/theory.
 """
 
+import re
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.comparison.results import RESULT_COLUMNS
 from simulator.endpoints import BINS_PER_MONTH, edge_days
 from simulator.patient import Cause, new_patients
 from simulator.scenario import load_scenario
@@ -201,3 +204,45 @@ def test_sabotage_wrong_rows_are_seen(wrong):
     rows = rows_of("sct", 60)
     assert judge(rows, HORIZON) == []
     assert judge(wrong(rows), HORIZON) != []
+
+
+# The page
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "patients.md").read_text(encoding="utf-8")
+
+
+def told_matrix(page):
+    """The matrix as docs/patients.md tells it: state -> states."""
+    matrix = {}
+    for k in range(6):
+        for name, cell in re.findall(r"^\| `(active|refractory|\w+_k)` \| (.+) \|$", page, flags=re.M):
+            if (k == 0) != (not name.endswith("_k")):
+                continue
+            parts = [part.strip() for part in cell.split(";")]
+            states, _, causes = parts[0].partition("death: ")
+            to = set(re.findall(r"`(\w+)`", states.replace("_k`", f"_{k}`")))
+            to |= {f"remission_{k + 1}"} if "{k+1}" in states and k < 5 else set()
+            to |= {f"death_{cause}" for cause in causes.split(", ")}
+            for part in parts[1:]:
+                which, cause = part.split(": ")
+                holds = k > 1 if which == "k > 1" else str(k) in which
+                to |= {f"death_{cause}"} if holds else set()
+            matrix[name.replace("_k", f"_{k}")] = to | {"death_background", "death_sos"}
+    return matrix
+
+
+def test_the_page_tells_the_matrix_and_the_columns():
+    assert told_matrix(PAGE) == {name: to for name, to in AFTER.items() if to}
+    for column in (*EVENT_COLUMNS, *RESULT_COLUMNS):
+        assert re.search(rf"^\|.*`{column.name}`", PAGE, flags=re.M), column.name
+    assert all(f"`{name}`" in PAGE for name in STATES[FIRST_DEATH:])
+
+
+def test_sabotage_a_wrong_page_is_seen():
+    for right, wrong in (
+        ("k = 1, 2: early", "k = 1: early"),
+        ("k > 1: transplant", "k = 1: transplant"),
+        ("`sct_k`, ", ""),
+    ):
+        assert right in PAGE and told_matrix(PAGE.replace(right, wrong)) != told_matrix(PAGE)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from simulator.report.text import text_width
 from simulator.trajectory.trace import Line, Trace, month_of, who
-from simulator.trajectory.words import clinical_day
+from simulator.trajectory.words import LATENT, clinical_day
 
 DATE = "{:>6} {:>6}  "
 DATE_WIDTH = 15
@@ -28,14 +28,15 @@ def told(trace: Trace, width: int | None = None) -> str:
         text += ["", *_block([["Under every arm"]], [shared], width)]
     if trace.parted_day is None:
         text += ["", f"The same life under all {len(arms)} arms."]
-        return "\n".join(text)
-    text += ["", f"On day {clinical_day(trace.parted_day)} the arms part."]
+    else:
+        text += ["", f"On day {clinical_day(trace.parted_day)} the arms part."]
     columns = max(1, (width - DATE_WIDTH + GAP) // (NARROWEST + GAP))
-    alike = grouped(apart)
+    alike = grouped(apart) if trace.parted_day is not None else []
     for first in range(0, len(alike), columns):
         part = alike[first : first + columns]
         titles = [[arms[name] for name in names] for names, _ in part]
         text += ["", *_block(titles, [story for _, story in part], width)]
+    text += ["", f"{LATENT}: what nobody at the bedside could know."]
     return "\n".join(line.rstrip() for line in text)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -27,24 +29,40 @@ _FIRST = np.concatenate(([0], np.cumsum(_HOW_MANY)))[:-1]
 CENSORED = -1
 
 
-class Visits:
-    """Stays in states, by life and time: arrays (visits,) life, state, entry, exit, next (CENSORED at the horizon)."""
+class Stays(NamedTuple):
+    """Stays in states, by life and time, each (stays,); the death of a life is its last stay."""
 
-    def __init__(self, log: EventLog, horizon_days: float) -> None:
-        lives = len(log.records)
-        life_of_event = np.repeat(np.arange(lives), np.diff(log.starts))
-        before = np.roll(log.states, 1)
-        has_events = np.diff(log.starts) > 0
-        before[log.starts[:-1][has_events]] = log.first_states[has_events]
-        moves = (log.states != before) & (log.days <= horizon_days)
-        life = np.concatenate((np.arange(lives), life_of_event[moves]))
-        order = np.argsort(life, kind="stable")  # day 1 stands first, then the moves in their order
-        self.life = life[order]
-        self.state = np.concatenate((log.first_states, log.states[moves])).astype(np.int64)[order]
-        self.entry = np.concatenate((np.zeros(lives), log.days[moves]))[order]
-        last = np.append(self.life[1:] != self.life[:-1], True)
-        self.exit = np.where(last, horizon_days, np.append(self.entry[1:], 0.0))
-        self.next = np.where(last, CENSORED, np.append(self.state[1:], CENSORED))
+    life: np.ndarray
+    """Row of the log."""
+    state: np.ndarray
+    entry: np.ndarray
+    """Days."""
+    exit: np.ndarray
+    """Days; the horizon where nothing follows by then."""
+    next: np.ndarray
+    """The state that follows, CENSORED at the horizon."""
+
+
+def stays_of(log: EventLog, horizon_days: float) -> Stays:
+    """Events that leave the state as it is are dropped, and what lies beyond the horizon."""
+    lives = len(log.records)
+    how_many = np.diff(log.starts)
+    before = np.roll(log.states, 1)
+    before[log.starts[:-1][how_many > 0]] = log.first_states[how_many > 0]
+    moves = (log.states != before) & (log.days <= horizon_days)
+    life = np.concatenate((np.arange(lives), np.repeat(np.arange(lives), how_many)[moves]))
+    order = np.argsort(life, kind="stable")  # day 1 stands first, then the moves in their order
+    life = life[order]
+    state = np.concatenate((log.first_states, log.states[moves])).astype(np.int64)[order]
+    entry = np.concatenate((np.zeros(lives), log.days[moves]))[order]
+    last = np.append(life[1:] != life[:-1], True)
+    return Stays(
+        life,
+        state,
+        entry,
+        exit=np.where(last, horizon_days, np.append(entry[1:], 0.0)),
+        next=np.where(last, CENSORED, np.append(state[1:], CENSORED)),
+    )
 
 
 def transition_rows(log: EventLog, arm: str, horizon_days: float) -> pd.DataFrame:
@@ -53,31 +71,31 @@ def transition_rows(log: EventLog, arm: str, horizon_days: float) -> pd.DataFram
     Each stay in a living state has one row per transition possible from it; at most one of them has status 1.
     RuntimeError: a life made a transition that the matrix does not have.
     """
-    visits = Visits(log, horizon_days)
-    moved = visits.next != CENSORED
-    unforeseen = np.flatnonzero(moved & ~POSSIBLE[visits.state, visits.next])
+    stays = stays_of(log, horizon_days)
+    moved = stays.next != CENSORED
+    unforeseen = np.flatnonzero(moved & ~POSSIBLE[stays.state, stays.next])
     if len(unforeseen):
         which = unforeseen[0]
-        names = f"{STATES[visits.state[which]]} -> {STATES[visits.next[which]]}"
-        raise RuntimeError(f"patient {log.records.id[visits.life[which]]}, {arm}: {names} is not a known transition")
+        names = f"{STATES[stays.state[which]]} -> {STATES[stays.next[which]]}"
+        raise RuntimeError(f"patient {log.records.id[stays.life[which]]}, {arm}: {names} is not a known transition")
     # of a state entered at the very horizon nothing is seen
-    living = np.flatnonzero((visits.state < FIRST_DEATH) & (moved | (visits.entry < horizon_days)))
-    how_many = _HOW_MANY[visits.state[living]]
-    visit = np.repeat(living, how_many)
-    within = np.arange(len(visit)) - np.repeat(np.cumsum(how_many) - how_many, how_many)
-    transition = _FIRST[visits.state[visit]] + within
-    sos = log.records.sos_day[visits.life[visit]]
-    exit_days = visits.exit[visit]
+    living = np.flatnonzero((stays.state < FIRST_DEATH) & (moved | (stays.entry < horizon_days)))
+    how_many = _HOW_MANY[stays.state[living]]
+    stay = np.repeat(living, how_many)
+    within = np.arange(len(stay)) - np.repeat(np.cumsum(how_many) - how_many, how_many)
+    transition = _FIRST[stays.state[stay]] + within
+    sos = log.records.sos_day[stays.life[stay]]
+    exit_days = stays.exit[stay]
     return pd.DataFrame(
         {
-            "id": log.records.id[visits.life[visit]],
+            "id": log.records.id[stays.life[stay]],
             "arm": arm,
-            "from": _NAMES[visits.state[visit]],
+            "from": _NAMES[stays.state[stay]],
             "to": _NAMES[_AFTER[transition]],
             "trans": transition + 1,
-            "entry_days": visits.entry[visit],
+            "entry_days": stays.entry[stay],
             "exit_days": exit_days,
-            "status": (_AFTER[transition] == visits.next[visit]).astype(np.int64),
+            "status": (_AFTER[transition] == stays.next[stay]).astype(np.int64),
             "sos_days": np.where(sos <= exit_days, sos, np.nan),
         }
     )

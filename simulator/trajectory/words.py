@@ -197,11 +197,12 @@ def _molecular_relapse(event: Event, plan: Plan) -> Told:
 
 
 def _relapse(event: Event, plan: Plan) -> Told:
-    first = event.before.line == event.before.line_at_entry
-    since = event.day - (event.before.remission_day if first else event.before.later_remission_day)
-    if first:
-        return [f"relapse, {span(since)} after remission"]
-    return ["relapse again"]
+    before = event.before
+    if before.line == before.line_at_entry:
+        told = f"relapse, {span(event.day - before.remission_day)} after remission"
+    else:
+        told = f"relapse from the remission after salvage {before.line}"
+    return [told + ", before the planned SCT" * bool(before.calendar[Slot.TRANSPLANT] < NEVER)]
 
 
 def _salvage(event: Event, plan: Plan) -> Told:

@@ -51,6 +51,7 @@ def read_run(run: str, seed: int | None) -> tuple[Scenario, list[str]]:
 
     if not Path(run).is_dir():
         return load_scenario(run, seed=seed), []
+    from simulator.parameters import load_parameters
     from simulator.store import RUN, FolderError, identity
 
     if seed is not None:
@@ -62,6 +63,7 @@ def read_run(run: str, seed: int | None) -> tuple[Scenario, list[str]]:
         raise FolderError(f"{run}: not a run folder, it has no {RUN}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise FolderError(f"{run}: {RUN} cannot be read") from None
+    load_parameters(scenario.parameters)  # says clearly if this set is not there
     now = identity(scenario)
     named = {"sources_sha256": "sources", "parameters_sha256": "parameters"}
     return scenario, [words for key, words in named.items() if stored.get(key) != now[key]]

@@ -108,10 +108,11 @@ def test_small_words():
 
 
 def test_a_trace_is_the_patient_of_the_table():
+    two = replace(SCENARIO, arms=tuple(arm for arm in SCENARIO.arms if arm.name in ("no_sct", "sct_early")))
     for arm in ("no_sct", "sct_early"):
-        table = patients_table(SCENARIO, arm, PATIENTS)
+        table = patients_table(two, arm, PATIENTS)
         for patient in range(PATIENTS):
-            *_, last = trace(SCENARIO, patient).lines[arm]
+            *_, last = trace(two, patient).lines[arm]
             row = table.iloc[patient]
             assert last.day / 30.4375 == pytest.approx(row["os_months"], abs=1e-12)
             assert (last.event == "horizon") == (row["os_event"] == 0)
@@ -225,6 +226,11 @@ def test_bad_run_folders(run_folder, tmp_path, capsys):
             (tmp_path / "run.json").write_text(content)
         code, out, err = command(capsys, "trace", tmp_path, 1)
         assert (code, out) == (2, "") and words in err and len(err.splitlines()) == 1
+    stored = json.loads((run_folder / "run.json").read_text())
+    stored["scenario"]["parameters"] = "none-such"
+    (tmp_path / "run.json").write_text(json.dumps(stored))
+    code, out, err = command(capsys, "trace", tmp_path, 1)
+    assert (code, out) == (2, "") and "none-such: no such parameter set" in err and len(err.splitlines()) == 1
     code, out, err = command(capsys, "trace", run_folder, 1, "--seed", 3)
     assert (code, out) == (2, "") and "has its own seed" in err
 

@@ -22,7 +22,7 @@ from simulator.trajectory.patients import patients_table
 from simulator.trajectory.states import ACTIVE, FIRST_DEATH, POSSIBLE, STATES, TRANSITIONS
 from simulator.trajectory.transitions import EVENT_COLUMNS, transition_rows
 
-PATIENTS = 800
+PATIENTS = 400
 SCENARIO = load_scenario("sct_vs_no_sct", patients=PATIENTS, seed=3)
 HORIZON = float(edge_days(SCENARIO.horizon_months * BINS_PER_MONTH))
 AFTER = {name: {STATES[to] for to in np.flatnonzero(POSSIBLE[place])} for place, name in enumerate(STATES)}

@@ -118,12 +118,13 @@ def who(baseline: Any) -> list[str]:
     blood = f"{baseline.peripheral_blasts_percent:.0f} % blasts in the blood"
     donor = "no donor" if baseline.donor < 0 else f"best donor: {DONORS[baseline.donor]}"
     fitness = "unfit for SCT" if baseline.unfit_for_transplant else "fit for SCT"
-    more = "more" if baseline.frailty > 0 else "less"
+    frailty = round(float(baseline.frailty), 1) + 0.0  # no minus zero
+    resistant = "more resistant than" if frailty > 0 else "less resistant than" if frailty < 0 else "as resistant as"
     return [
         _sentence(history),
         _sentence([*genetics, antigens, blood]),
         _sentence([donor, fitness]),
-        f"{LATENT} frailty {baseline.frailty:+.1f} SD: {more} resistant than the average leukaemia in first salvage.",
+        f"{LATENT} frailty {frailty:+.1f} SD: {resistant} the average leukaemia in first salvage.",
     ]
 
 

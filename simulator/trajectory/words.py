@@ -21,6 +21,7 @@ from simulator.trajectory.life import Event, Plan
 DONORS = ("matched related donor", "matched unrelated donor", "haploidentical donor", "cord blood")
 KINDS = {Remission.CR: "CR", Remission.CRP: "CRp", Remission.CRI: "CRi"}
 LATENT = "[latent]"
+ONE_CELL_LOG10 = -12.0  # of about 10^12 cells in a full marrow (judgement); only decides what is told
 
 Told = list[str]
 
@@ -84,16 +85,18 @@ def _response(event: Event, plan: Plan) -> Told:
     told = [f"no remission after course {after.courses}"]
     if not np.isnan(after.refractory_day):
         told.append("refractory")
-    return told + [f"{LATENT} blasts {100.0 * 10.0**after.burden_active_log10:.0f} % of the marrow"]
+    # the burden that no course has lowered may lie above a full marrow
+    return told + [f"{LATENT} blasts {100.0 * min(10.0**after.burden_active_log10, 1.0):.0f} % of the marrow"]
 
 
 def _mrd(event: Event, plan: Plan) -> Told:
     assay = "flow" if plan.strategy.mrd_limit_log10 == FLOW_LIMIT_LOG10 else "NGS"
     measured = min(measured_log10(event.before, plan.parameters, event.day), 0.0)  # a share of the marrow
-    latent = share(min(burden_log10(event.before, event.day), OVERT_LOG10))
+    burden = min(burden_log10(event.before, event.day), OVERT_LOG10)
+    latent = share(burden) if burden > ONE_CELL_LOG10 else "none"
     result = "negative" if event.after.mrd_negative else share(measured)
     told = [f"MRD {result} by {assay} [latent {latent}]"]
-    return told + ["molecular relapse found"] * bool(event.after.mrd_relapse_found_day == event.day)
+    return told + ["MRD positive again"] * bool(event.after.mrd_relapse_found_day == event.day)
 
 
 def _next_treatment(event: Event, plan: Plan) -> Told:
@@ -124,12 +127,15 @@ def _blinatumomab_end(event: Event, plan: Plan) -> Told:
 
 def _maintenance(event: Event, plan: Plan) -> Told:
     before, after = event.before, event.after
+    given = _counted(round(after.maintenance_months), "month")
     if after.maintenance_speed < 1.0 and before.maintenance_speed == 1.0:
-        return ["POMP begins" if after.maintenance_months == 0.0 else "POMP goes on"]
-    if after.maintenance_months > before.maintenance_months:
-        done = after.maintenance_months >= plan.strategy.pomp_months
-        return [f"POMP {'complete' if done else 'pauses'} after {_counted(round(after.maintenance_months), 'month')}"]
-    return []
+        if after.maintenance_months == 0.0:
+            return ["POMP begins"]
+        gap_days = plan.strategy.blinatumomab_course_days - plan.strategy.blinatumomab_infusion_days
+        return ["POMP goes on"] * bool(event.day < after.blinatumomab_end_day + gap_days + 1.0)
+    if after.maintenance_months >= plan.strategy.pomp_months > before.maintenance_months:
+        return [f"POMP complete after {given}"]
+    return [f"POMP pauses after {given}"] * bool(after.calendar[Slot.BLINATUMOMAB] < NEVER)
 
 
 def _transplant_decision(event: Event, plan: Plan) -> Told:

@@ -18,7 +18,8 @@ The house, from the ground up (imports run one way):
     clocks/      what drives the rules      endpoints    OS, RFS, EFS, relapse, NRM, SOS: defined once
     counts       integer sums that merge    runner       patient ranges over workers
     scenario     read, validate, resolve    comparison/  estimates and paired differences
-    trajectory   patient tables             store        run folders
+    trajectory/  lives one by one           store        run folders
+    parquet      how Parquet is written
     estimators/  what papers print          report/      tables and figures
     cli          the commands; the only room that knows `calibration`
 """

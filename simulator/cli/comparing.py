@@ -8,7 +8,20 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from simulator.cli.app import app
-from simulator.cli.options import ANSWER, RUNS, AsJson, Out, Patients, ScenarioArgument, Seed, Settings, Workers
+from simulator.cli.lives import check_place, write_lives
+from simulator.cli.options import (
+    ANSWER,
+    RUNS,
+    AsJson,
+    Events,
+    Out,
+    Patients,
+    PatientTables,
+    ScenarioArgument,
+    Seed,
+    Settings,
+    Workers,
+)
 from simulator.cli.terminal import Progress, note, say, status
 
 if TYPE_CHECKING:
@@ -25,6 +38,8 @@ def compare(
     workers: Workers = None,
     out: Out = None,
     settings: Settings = None,
+    events: Events = None,
+    patient_tables: PatientTables = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare the arms of a scenario on the same patients.
@@ -38,25 +53,30 @@ def compare(
     from simulator import store
 
     folder = out if out is not None or as_json else RUNS / store.run_name(scenario)
+    check_place(folder, events, patient_tables)
     if folder is not None:
         done = store.finished(folder, scenario)
         if done is not None:
             say(json.dumps(done, indent=2) if as_json else (folder / ANSWER).read_text(encoding="utf-8"))
+            write_lives(folder, scenario, events, patient_tables)
             note(f"already done: {folder}")
             return
         store.check_writable(folder)
         # the simulation leaves the interpreter free: the drawing library loads meanwhile
         Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
     comparison = run_comparison(scenario, workers)
+    from simulator.comparison.results import write_results_parquet
     from simulator.report import answer, write_figures
 
     def write_answer_and_figures(target: Path, found: Any) -> None:
         (target / ANSWER).write_text(answer(found, width=100), encoding="utf-8")
         write_figures(found, target)
+        write_results_parquet(target, found)
 
     if folder is not None:
         with status("drawing figures and writing tables"):
             store.write_run(folder, scenario, comparison, write_answer_and_figures)
+    write_lives(folder, scenario, events, patient_tables)
     if as_json:
         say(json.dumps(comparison.summary, indent=2))
     else:

@@ -22,5 +22,13 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one value, e.g. arms.sct.transplant.max_age_years=60."),
 ]
+Events = Annotated[
+    int | None,
+    typer.Option("--events", metavar="N", min=1, help="Store the event log of the first N patients: events.parquet."),
+]
+PatientTables = Annotated[
+    int | None,
+    typer.Option("--patient-tables", metavar="N", min=1, help="Store the first N patients: patients_<arm>.parquet."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the machine-readable form and nothing else.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="Folder for the results.")]

@@ -61,3 +61,12 @@ def say(text: str) -> None:
 def note(message: str) -> None:
     """A line to people, not to programs."""
     print(message, file=sys.stderr, flush=True)
+
+
+def note_compiling() -> None:
+    """Say so when the first run compiles."""
+    from simulator.compiled import drop_old_caches, is_cached
+
+    if not is_cached():
+        drop_old_caches()
+        note("compiling the rules (once, about half a minute) ...")

@@ -96,7 +96,7 @@ def choose_before_transplant(patient, parameters, strategy, now):
         and not patient.blinatumomab_ended
     )
     act = strategy.transplant_interval_act
-    ino_withheld = now + strategy.inotuzumab_days[0] - 1.0 > patient.inotuzumab_stop_day
+    ino_withheld = now + (strategy.inotuzumab_days[0] - 1.0) > patient.inotuzumab_stop_day
     blinatumomab_now = (
         patient.blinatumomab_completed < strategy.transplant_after_blinatumomab_courses
         or (act == IntervalAct.STOP_INO_EARLY_AND_BLINATUMOMAB and ino_withheld)

@@ -61,7 +61,7 @@ def schedule_next_dose(patient, strategy):
     ):
         patient.calendar[Slot.INOTUZUMAB] = NEVER
         return
-    day = patient.course_day + strategy.inotuzumab_days[dose] - 1.0
+    day = patient.course_day + (strategy.inotuzumab_days[dose] - 1.0)
     patient.calendar[Slot.INOTUZUMAB] = day if day <= patient.inotuzumab_stop_day else NEVER
 
 
@@ -89,7 +89,7 @@ def recover_platelets(patient, parameters, strategy, now):
     if course <= strategy.inotuzumab_courses:
         doses = planned_doses(patient, strategy)
         for dose in range(strategy.inotuzumab_doses_per_course):
-            if now + strategy.inotuzumab_days[dose] - 1.0 <= patient.inotuzumab_stop_day:
+            if now + (strategy.inotuzumab_days[dose] - 1.0) <= patient.inotuzumab_stop_day:
                 planned += doses[dose]
     log_odds = parameters.thrombocytopenia_log_odds_per_mg_per_m2 * (planned - 1.0)
     if course == 1:

@@ -19,10 +19,7 @@ PERSISTENCE_DAYS = 84.0  # three courses from remission (judgement; by then most
 def assess_mrd(patient, parameters, strategy, now):
     """MRD: a marrow in remission, on its date."""
     at_response = now == patient.remission_day
-    # the nominal day since the remission's marrow names the draw
-    occurrence = int(np.rint(now - patient.remission_day))
-    measured = burden_log10(patient, now) + parameters.mrd_error_sd_log10 * normal(patient, draws.MRD_ERROR, occurrence)
-    negative = measured < strategy.mrd_limit_log10
+    negative = measured_log10(patient, parameters, now) < strategy.mrd_limit_log10
     found_again = patient.mrd_negative and not negative and np.isnan(patient.mrd_relapse_found_day)
     asked = strategy.blinatumomab_at_persistence and persists(patient, negative, now)
     if found_again:
@@ -50,6 +47,13 @@ def persists(patient, negative, now):
     """Never negative three courses after remission, and no blinatumomab yet."""
     late = now >= patient.remission_day + PERSISTENCE_DAYS
     return late and not negative and np.isnan(patient.mrd_negative_day) and patient.blinatumomab_courses == 0
+
+
+@compiled
+def measured_log10(patient, parameters, now):
+    """What the assay reads, log10; the nominal day since the remission's marrow names the draw of its error."""
+    occurrence = int(np.rint(now - patient.remission_day))
+    return burden_log10(patient, now) + parameters.mrd_error_sd_log10 * normal(patient, draws.MRD_ERROR, occurrence)
 
 
 @compiled

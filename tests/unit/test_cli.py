@@ -39,7 +39,7 @@ COLUMNS = {
     "interval_weeks_median interval_weeks_lower_quartile interval_weeks_upper_quartile",
 }
 RUN_FOLDER = {
-    "run.json", "summary.json", "answer.txt", *(f"{name}.csv" for name in COLUMNS),
+    "run.json", "summary.json", "answer.txt", "results.parquet", *(f"{name}.csv" for name in COLUMNS),
     *(f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")),
 }  # fmt: skip
 

@@ -24,7 +24,15 @@ ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "calibration" / "evidence" / "kantarjian-2023.csv"
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/guide.md", "docs/model.md", "docs/scenarios.md")
+    for name in (
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "docs/guide.md",
+        "docs/model.md",
+        "docs/patients.md",
+        "docs/scenarios.md",
+    )
 }
 README, GUIDE, MODEL = PAGES["README.md"], PAGES["docs/guide.md"], PAGES["docs/model.md"]
 
@@ -75,7 +83,7 @@ def wrong_commands(text):
     for name, rest in calls:
         if name in ("--help", "test"):
             continue
-        options = re.findall(r"--[a-z]+", rest)
+        options = re.findall(r"--[a-z-]+", rest)
         if name not in known or not set(options) <= known[name] | {"--help"}:
             wrong.append(f"allpath {name}{rest}")
     return wrong

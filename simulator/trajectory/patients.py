@@ -1,4 +1,4 @@
-"""Patient tables: one row a life, ready for lifelines, scipy or a spreadsheet."""
+"""Patient tables: one row a life, ready for lifelines, scipy or a spreadsheet. What each column is: `columns`."""
 
 from __future__ import annotations
 
@@ -35,29 +35,33 @@ def endpoint_table(table: np.recarray, days: np.ndarray) -> None:
         endpoint_days(table[row], days[row])
 
 
-def lives(scenario: Scenario, arm: str, n: int) -> np.recarray:
-    """The records of patients 0 .. n - 1 under one arm, lived as in `runner.run`."""
+def lives(scenario: Scenario, arm: str, n: int, first: int = 0) -> np.recarray:
+    """The records of patients first .. first + n - 1 under one arm, lived as in `runner.run`."""
     strategy = strategy_record(next(each.strategy for each in scenario.arms if each.name == arm))
     population = population_record(scenario.population)
     parameters = load_parameters(scenario.parameters).record()
     table, blank, until = new_patients(n), new_patients(1), end_day(scenario.horizon_months)
-    for first in range(0, n, LIVES_PER_BLOCK):
-        part = table[first : first + LIVES_PER_BLOCK]
-        live_table(part, blank, np.uint64(scenario.seed), first, population, parameters, strategy, until)
+    for begin in range(0, n, LIVES_PER_BLOCK):
+        part = table[begin : begin + LIVES_PER_BLOCK]
+        live_table(part, blank, np.uint64(scenario.seed), first + begin, population, parameters, strategy, until)
     return table
 
 
 def patients_table(scenario: Scenario, arm: str, n: int = 100_000) -> pd.DataFrame:
-    """The first n patients (at most the scenario's) under one arm.
+    """The first n patients (at most the scenario's) under one arm; columns and units as in `PATIENT_COLUMNS`.
 
     Months are from day 1, but rfs_months and os_from_cr_months from first remission (NaN without remission).
     All times are censored at the horizon; *_event is 0/1, so that `KaplanMeierFitter().fit(t.os_months,
     t.os_event)` works as it stands. An event that has not come is NaN.
     """
-    table = lives(scenario, arm, min(n, scenario.patients))
+    return table_of(lives(scenario, arm, min(n, scenario.patients)), scenario.horizon_months)
+
+
+def table_of(table: np.recarray, horizon_months: int) -> pd.DataFrame:
+    """`patients_table` of these records."""
     days = np.empty((len(table), ENDPOINT_COUNT))
     endpoint_table(table, days)
-    horizon_days = edge_days(scenario.horizon_months * BINS_PER_MONTH)
+    horizon_days = edge_days(horizon_months * BINS_PER_MONTH)
     columns: dict[str, object] = {"patient": table.id}
     for name, endpoint in (
         ("os", Endpoint.OS), ("efs", Endpoint.EFS),

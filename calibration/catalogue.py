@@ -19,7 +19,7 @@ ROLES = {
     "planned fit": "a target of the calibration once that cohort is simulated",
     "planned prediction": "to be compared, never fitted, once that cohort is simulated",
     "restated": "follows from other rows, or loses to a row that it contradicts",
-    "quoted": "another source's number: news, summary, literature, earlier cut; shown, never counted",
+    "quoted": "from elsewhere: news, summary, literature, earlier cut; shown, never counted",
     "out of scope": "says nothing to the model; the row says why",
 }
 SURVIVAL = ("OS rate", "RFS rate", "EFS rate")

@@ -175,13 +175,11 @@ def readings_named(name: str) -> dict[str, tuple[str, str]]:
 def _entry(row: Row, printed: dict[str, str]) -> list[str]:
     n = f"n {printed['n']}" if printed["n"] else ""
     number = f"{printed['value']} {row.unit}"
-    first = f"  {row.id:<8}{number:<19} {_interval(row, printed):<26}{n:<8}"
-    what = textwrap.wrap(row.quantity, WIDTH - len(first))
+    first = f"  {row.id:<8}{number:<19} {_interval(row, printed):<25} {n:<7} "
     subgroup = "" if row.subgroup == "all" else row.subgroup
     beneath = [part for part in (subgroup, row.definition, row.place) if part]
     return [
-        first + what[0],
-        *(" " * len(first) + part for part in what[1:]),
+        *_filled(first + row.quantity, len(first)),
         *_filled(" " * 10 + " · ".join(beneath), 10),
         *(_filled(" " * 10 + "→ " + row.reading, 12) if row.reading else []),
     ]
@@ -195,7 +193,7 @@ def _interval(row: Row, printed: dict[str, str]) -> str:
 
 
 def _filled(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, drop_whitespace=True, break_long_words=False)
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _finite(value: float) -> float | None:

@@ -17,7 +17,7 @@ def evidence(
     study: Annotated[
         str | None,
         typer.Argument(
-            metavar="[STUDY]",
+            metavar="STUDY",
             help="kantarjian-2023, wudhikarn-2022, jabbour-2024, allhub-2022, brown-2023, outside or derived.",
             show_default=False,
         ),

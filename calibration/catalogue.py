@@ -82,7 +82,7 @@ class UnknownSourceError(ValueError):
     """No such file in the catalogue; one fault."""
 
     def __init__(self, name: str) -> None:
-        self.faults = [f"{name}: unknown study: allowed {', '.join(load_sources())}"]
+        self.faults = [f"{name}: unknown study: allowed {', '.join(load_sources())}, or the id of a row"]
         super().__init__(self.faults[0])
 
 

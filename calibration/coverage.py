@@ -6,6 +6,7 @@ import math
 import re
 import textwrap
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from calibration.catalogue import (
@@ -87,18 +88,19 @@ def coverage_text() -> str:
             rule,
             line("all", total),
             "",
-            *_filled(
+            *filled(
                 f"{len(studies)} studies print {counted} numbers of their own: {of['fitted']} are fitted, "
                 f"{of['predicted']} predicted. {planned} rows wait for a cohort or a part of the model that does not "
                 "exist yet; nothing rests on them. Quoted rows never count.",
                 0,
             ),
             "",
-            *(part for text in meaning for part in _filled(text, label + 2)),
+            *(part for text in meaning for part in filled(text, label + 2)),
             "",
-            *(part for text in about for part in _filled(text, 26)),
+            *(part for text in about for part in filled(text, 26)),
             "",
-            "Rows of one source with place, definition and reason:  allpath evidence kantarjian-2023",
+            "Rows of one source with place, definition and reason:   allpath evidence kantarjian-2023",
+            "One row with both entries, its sums and readings:       allpath evidence K104",
         ]
     )
 
@@ -113,32 +115,35 @@ def source_of(name: str) -> Source:
 def source_json(name: str) -> dict[str, Any]:
     """Every row of a source, numbers as numbers, and the readings that its rows name."""
     source = source_of(name)
-    rows = []
-    for line in lines(name):
-        row = load_catalogue(name)[line["id"]]
-        low, high = row.interval if row.role in COMPARED else (math.nan, math.nan)
-        rows.append(
-            {
-                "id": row.id,
-                "cohort": row.cohort,
-                "subgroup": row.subgroup,
-                "quantity": row.quantity,
-                "unit": row.unit,
-                "value": row.value if math.isfinite(row.value) else line["value"],
-                "n": row.n if row.n is not None else line["n"] or None,
-                "low": _finite(row.printed_low),
-                "high": _finite(row.printed_high),
-                "interval": row.interval_kind or None,
-                "compared_low": _finite(low),
-                "compared_high": _finite(high),
-                "definition": row.definition,
-                "place": row.place,
-                "role": row.role,
-                "reading": row.reading,
-            }
-        )
-    readings = [{"id": key, "conflict": one, "reading": two} for key, (one, two) in readings_named(name).items()]
+    rows = [row_json(load_catalogue(name)[line["id"]], line) for line in lines(name)]
+    readings = [
+        {"id": key, "conflict": one, "reading": two}
+        for key, (one, two) in readings_in(load_catalogue(name).values()).items()
+    ]
     return {"source": name, "title": source.title, "state": source.state, "rows": rows, "readings": readings}
+
+
+def row_json(row: Row, printed: dict[str, str]) -> dict[str, Any]:
+    """A row with numbers as numbers; `compared_…` is the interval that a simulated number is held against."""
+    low, high = row.interval if row.role in COMPARED else (math.nan, math.nan)
+    return {
+        "id": row.id,
+        "cohort": row.cohort,
+        "subgroup": row.subgroup,
+        "quantity": row.quantity,
+        "unit": row.unit,
+        "value": row.value if math.isfinite(row.value) else printed["value"],
+        "n": row.n if row.n is not None else printed["n"] or None,
+        "low": _finite(row.printed_low),
+        "high": _finite(row.printed_high),
+        "interval": row.interval_kind or None,
+        "compared_low": _finite(low),
+        "compared_high": _finite(high),
+        "definition": row.definition,
+        "place": row.place,
+        "role": row.role,
+        "reading": row.reading,
+    }
 
 
 def source_text(name: str) -> str:
@@ -147,8 +152,8 @@ def source_text(name: str) -> str:
     rows = load_catalogue(name)
     printed = {line["id"]: line for line in lines(name)}
     shown = [
-        *_filled(f"{name}: {source.title}", 2),
-        *_filled(f"{source.state}; at hand: {source.at_hand}; second entry: {source.second_entry}", 2),
+        *filled(f"{name}: {source.title}", 2),
+        *filled(f"{source.state}; at hand: {source.at_hand}; second entry: {source.second_entry}", 2),
     ]
     for role, meaning in ROLES.items():
         inside = [row for row in rows.values() if row.role == role]
@@ -156,32 +161,33 @@ def source_text(name: str) -> str:
             shown += ["", f"── {role} ({len(inside)}): {meaning}"]
         for cohort in dict.fromkeys(row.cohort for row in inside):
             shown += ["", cohort]
-            shown += [part for row in inside if row.cohort == cohort for part in _entry(row, printed[row.id])]
-    named = readings_named(name)
+            shown += [part for row in inside if row.cohort == cohort for part in entry_lines(row, printed[row.id])]
+    named = readings_in(rows.values())
     if named:
         shown += ["", "── readings that these rows name", ""]
         for key, (conflict, reading) in named.items():
-            shown += _filled(f"{key:<5}{conflict}. Read as: {reading}.", 5)
+            shown += filled(f"{key:<5}{conflict}. Read as: {reading}.", 5)
     return "\n".join(line.rstrip() for line in shown)
 
 
-def readings_named(name: str) -> dict[str, tuple[str, str]]:
-    """The readings whose id stands in a row of the source."""
-    text = " ".join(row.reading + row.place + row.definition for row in load_catalogue(name).values())
+def readings_in(rows: Iterable[Row]) -> dict[str, tuple[str, str]]:
+    """The readings whose id stands in one of the rows."""
+    text = " ".join(f"{row.reading} {row.place} {row.definition}" for row in rows)
     ids = set(re.findall(r"\b[ABC]\d{1,2}\b", text))
     return {key: both for key, both in load_readings().items() if key in ids}
 
 
-def _entry(row: Row, printed: dict[str, str]) -> list[str]:
+def entry_lines(row: Row, printed: dict[str, str]) -> list[str]:
+    """Number, interval, n and quantity; beneath them subgroup, definition, place, and the reason."""
     n = f"n {printed['n']}" if printed["n"] else ""
     number = f"{printed['value']} {row.unit}"
     first = f"  {row.id:<8}{number:<19} {_interval(row, printed):<25} {n:<7} "
     subgroup = "" if row.subgroup == "all" else row.subgroup
     beneath = [part for part in (subgroup, row.definition, row.place) if part]
     return [
-        *_filled(first + row.quantity, len(first)),
-        *_filled(" " * 10 + " · ".join(beneath), 10),
-        *(_filled(" " * 10 + "→ " + row.reading, 12) if row.reading else []),
+        *filled(first + row.quantity, len(first)),
+        *filled(" " * 10 + " · ".join(beneath), 10),
+        *(filled(" " * 10 + "→ " + row.reading, 12) if row.reading else []),
     ]
 
 
@@ -192,7 +198,8 @@ def _interval(row: Row, printed: dict[str, str]) -> str:
     return f"exact 95 % {low:.1f} to {high:.1f}" if row.role in COMPARED and math.isfinite(low) else ""
 
 
-def _filled(text: str, indent: int) -> list[str]:
+def filled(text: str, indent: int) -> list[str]:
+    """Wrapped to WIDTH, all lines but the first indented."""
     return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 

@@ -1,7 +1,8 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, calibrate  evidence  evidence
+studies     reproduce, calibrate
+evidence    evidence
 app         the command itself   options    what commands share      terminal    progress and lines
 """
 

@@ -11,6 +11,7 @@ from scipy.linalg import null_space
 from test_catalogue import CATALOGUE, COLLECTION, ENTERED, ROWS, TARGETS, patients, same_number
 
 from calibration.catalogue import lines, load_catalogue
+from calibration.provenance import ids_in
 from simulator.parameters import load_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -217,14 +218,6 @@ def test_every_derived_number_is_judged_or_in_words_and_names_its_rows():
     assert set(DERIVED) | IN_WORDS == {line["id"] for line in lines("derived")} and not set(DERIVED) & IN_WORDS
     for line in lines("derived"):
         assert all(key in ROWS or key in COLLECTION for key in line["from"].split(", ")), line["id"]
-
-
-def ids_in(text):
-    """Ids that a text names, ranges spelt out."""
-    found = set(re.findall(r"\b(?:[KWJHNX]|DER)\d{3}\b", text))
-    for letters, first, last in re.findall(r"\b([A-Z]+)(\d{3}) ?[-–] ?\1(\d{3})\b", text):
-        found |= {f"{letters}{number:03d}" for number in range(int(first), int(last) + 1)}
-    return found
 
 
 def cited():

@@ -16,6 +16,7 @@ import test_cli as forms
 import simulator as ap
 from calibration.catalogue import ROLES, lines, load_catalogue, load_readings, load_sources
 from calibration.coverage import coverage_json, source_json
+from calibration.provenance import provenance
 from simulator.cli import app
 from simulator.compiled import COMPILER_OFF
 from simulator.population import Population
@@ -229,7 +230,8 @@ def test_the_page_on_evidence_is_complete():
     assert missing_evidence(PAGES["docs/evidence.md"]) == []
     told = set(re.findall(r"`(\w+)`", GUIDE.partition("**`evidence --json`**")[2].partition("## 9.")[0]))
     whole, one = coverage_json(), source_json("jabbour-2024")
-    assert told >= {*whole, *whole["sources"][0], *one, *one["rows"][0]}
+    row = provenance("jabbour-2024", "J012")
+    assert told >= {*whole, *whole["sources"][0], *one, *one["rows"][0], *row}
 
 
 def test_top_level_keys_case_mixes_and_acts_are_in_the_guide():

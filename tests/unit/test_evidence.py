@@ -10,7 +10,7 @@ import re
 import pytest
 from test_cli import allpath, one_document, only_faults  # noqa: F401 - allpath is a fixture
 
-from calibration import coverage
+from calibration import coverage, provenance
 from calibration.catalogue import MISPRINTED, ROLES, lines, load_catalogue, load_sources
 from simulator.cli import run
 
@@ -80,6 +80,22 @@ def the_form(found, name):
             assert given[key] == (limit if math.isfinite(limit) else None), (row.id, key)
 
 
+def all_that_is_known(found, key):
+    """Both entries as in their files, and every sum, disagreement, reading and parameter that names the row."""
+    name = provenance.row_source(key)
+    for one, entry in enumerate(found["entries"], 1):
+        assert entry in lines(f"{name}.reading-{one}") and entry["id"] == key
+    assert len(found["entries"]) == (0 if name in ("outside", "derived") else 2)
+    assert [one["what"] for one in found["sums"]] == [
+        one["what"] for one in lines("identities") if re.search(rf"\b{key}\b", one["sum_zero"])
+    ]
+    assert [one["field"] for one in found["disagreements"]] == [
+        one["field"] for one in lines("disagreements") if one["id"] == key
+    ]
+    assert {one["id"] for one in found["readings"]} == set(re.findall(r"\b[ABC]\d{1,2}\b", found["reading"]))
+    assert {key: found[key] for key in ROW_KEYS if key in found}.keys() == set(ROW_KEYS)
+
+
 # What the command gives
 
 
@@ -118,8 +134,24 @@ def test_a_misprinted_interval_is_shown_as_printed_and_compared_as_mended():
     assert (row["compared_low"], row["compared_high"]) == MISPRINTED["W145"] == (19.4, 56.4)
 
 
+@pytest.mark.parametrize("key", ["K104", "K163", "W145", "W062", "H002", "X191", "DER019"])
+def test_one_row(allpath, key):  # noqa: F811
+    all_that_is_known(one_document(allpath("evidence", key, "--json")[1]), key)
+    code, out, err = allpath("evidence", key)
+    assert (code, err) == (0, "") and key in out
+    fits(out)
+
+
+def test_a_row_names_the_parameters_it_is_the_origin_of(allpath):  # noqa: F811
+    assert "sos_log_odds_busulfan = " in allpath("evidence", "X191")[1]
+    assert set(provenance.parameters_from("W085")) == {"graft_failure"}
+    # by a range, X207-X208
+    assert "transplant_death_myeloablative" in provenance.parameters_from("X208")
+
+
 def test_an_unknown_study_is_one_fault_that_names_those_there_are(allpath):  # noqa: F811
-    only_faults(allpath("evidence", "wudhikarn-2202"), 1, "unknown study", *SOURCES)
+    for unknown in ("wudhikarn-2202", "K999"):
+        only_faults(allpath("evidence", unknown), 1, unknown, "unknown study", *SOURCES, "id of a row")
 
 
 def test_nothing_heavy_is_compiled_for_a_list():
@@ -167,3 +199,18 @@ def test_sabotage_a_wrong_document_is_seen():
         row[key] = change
         with pytest.raises(AssertionError):
             the_form(wrong, "wudhikarn-2022")
+
+
+def test_sabotage_a_row_with_less_than_is_known_is_seen():
+    right = provenance.provenance("wudhikarn-2022", "W062")
+    all_that_is_known(right, "W062")
+    other = lines("wudhikarn-2022.reading-1")[0]
+    for key, change in (
+        ("entries", right["entries"][:1]),
+        ("entries", [other, right["entries"][1]]),
+        ("sums", []),
+        ("disagreements", []),
+        ("readings", [{"id": "B1"}]),
+    ):
+        with pytest.raises(AssertionError):
+            all_that_is_known(right | {key: change}, "W062")

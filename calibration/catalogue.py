@@ -20,7 +20,7 @@ ROLES = {
     "planned prediction": "to be compared, never fitted, once that cohort is simulated",
     "restated": "follows from other rows, or loses to a row that it contradicts",
     "quoted": "from elsewhere: news, summary, literature, earlier cut; shown, never counted",
-    "out of scope": "says nothing to the model; the row says why",
+    "out of scope": "not used by the model; the row says why",
 }
 SURVIVAL = ("OS rate", "RFS rate", "EFS rate")
 # Intervals that cannot be as printed: (low, high) to compare with, and why in readings.md.

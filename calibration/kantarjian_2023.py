@@ -20,7 +20,7 @@ from simulator.patient import Cause, Remission
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK
 
 STUDY = "kantarjian-2023"
-SIZE = {ORIGINAL: 67, MODIFIED: 43}
+SIZE = {ORIGINAL: 67, MODIFIED: 43}  # K048, K049
 LANDMARK_MONTHS = 4.0
 MONTHS_OF_RATES = 36.0
 SOS_WINDOW_DAYS = 730.5  # K043: all SOS within two years after InO

@@ -1,7 +1,8 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, calibrate    tracing    trace
+studies     reproduce, calibrate    evidence    evidence
+tracing     trace
 app         the command itself   options    what commands share      terminal    progress and lines
 """
 
@@ -13,11 +14,11 @@ from typing import Any, cast
 
 import typer
 
-from simulator.cli import comparing, listing, studies, tracing
+from simulator.cli import comparing, evidence, listing, studies, tracing
 from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, app
 from simulator.cli.terminal import note
 
-__all__ = ["app", "comparing", "listing", "main", "run", "studies", "tracing"]
+__all__ = ["app", "comparing", "evidence", "listing", "main", "run", "studies", "tracing"]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Published studies: `allpath reproduce`, `calibrate`. The only commands that know calibration, lazily."""
+"""Published studies: `allpath reproduce`, `calibrate`. Beside evidence.py alone in knowing calibration, lazily."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ Rank of proof: contract. Each judge is shown a wrong text at the end of this fil
 """
 
 import ast
-import csv
 import os
 import re
 import subprocess
@@ -15,24 +14,18 @@ import pytest
 import test_cli as forms
 
 import simulator as ap
+from calibration.catalogue import ROLES, lines, load_catalogue, load_readings, load_sources
+from calibration.coverage import coverage_json, source_json
+from calibration.provenance import provenance
 from simulator.cli import app
 from simulator.compiled import COMPILER_OFF
 from simulator.population import Population
 from simulator.scenario import json_schema
 
 ROOT = Path(__file__).resolve().parents[2]
-EVIDENCE = ROOT / "calibration" / "evidence" / "kantarjian-2023.csv"
 PAGES = {
-    name: (ROOT / name).read_text(encoding="utf-8")
-    for name in (
-        "README.md",
-        "CHANGELOG.md",
-        "CONTRIBUTING.md",
-        "docs/guide.md",
-        "docs/model.md",
-        "docs/patients.md",
-        "docs/scenarios.md",
-    )
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 }
 README, GUIDE, MODEL = PAGES["README.md"], PAGES["docs/guide.md"], PAGES["docs/model.md"]
 
@@ -102,10 +95,9 @@ def unknown_paths(text):
 
 
 def unknown_ids(text):
-    """K… that the catalogue does not have."""
-    with EVIDENCE.open(encoding="utf-8", newline="") as file:
-        known = {row["id"] for row in csv.DictReader(file)}
-    return sorted(set(re.findall(r"\bK\d{3}\b", text)) - known)
+    """K…, W…, X…, DER… that the catalogue does not have, and readings that are not written down."""
+    known = {row for source in load_sources() for row in load_catalogue(source)} | set(load_readings())
+    return sorted(set(re.findall(r"\b(?:(?:[KWJHNX]|DER)\d{3}|[ABC]\d{1,2})\b", text)) - known)
 
 
 def settings():
@@ -199,6 +191,19 @@ def missing_forms(text):
     )
 
 
+def missing_evidence(text):
+    """Sources, roles and disagreements that the page on evidence lacks or gives otherwise."""
+    empty = {"": "(empty)"}
+    rows = [
+        f"| {one['id']} | {one['field']} | {empty.get(one['here'], one['here'])} | "
+        f"{empty.get(one['third_opinion'], one['third_opinion'])} | {one['why']} |"
+        for one in lines("disagreements")
+    ]
+    listed = [line for line in text.splitlines() if re.match(r"\| [A-Z]+\d{3} \| ", line)]
+    missing = [f"`{word}`" for word in (*load_sources(), *ROLES) if f"`{word}`" not in text]
+    return missing + sorted(set(rows) ^ set(listed))
+
+
 # What is true
 
 
@@ -219,6 +224,14 @@ def test_every_setting_is_in_the_guide():
 
 def test_the_forms_are_in_the_guide():
     assert missing_forms(GUIDE) == []
+
+
+def test_the_page_on_evidence_is_complete():
+    assert missing_evidence(PAGES["docs/evidence.md"]) == []
+    told = set(re.findall(r"`(\w+)`", GUIDE.partition("**`evidence --json`**")[2].partition("## 9.")[0]))
+    whole, one = coverage_json(), source_json("jabbour-2024")
+    row = provenance("jabbour-2024", "J012")
+    assert told >= {*whole, *whole["sources"][0], *one, *one["rows"][0], *row}
 
 
 def test_top_level_keys_case_mixes_and_acts_are_in_the_guide():
@@ -301,8 +314,21 @@ def test_wrong_texts_are_seen():
         "allpath compare x --patient 5", "allpath sweep x",
     ]  # fmt: skip
     assert unknown_paths("`simulator/cart.py` `simulator/store.py` `tests/unit/`") == ["simulator/cart.py"]
-    assert unknown_ids("K001 and K999") == ["K999"]
+    assert unknown_ids("K001, W164, X036, A1 and K999, W165, X253, B22") == ["B22", "K999", "W165", "X253"]
     assert machine_paths("see /home/me/allpath and /srv/x") == ["/home/me/allpath", "/srv/x"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("| 36 | 36 responders", "| 63 | 36 responders"),
+        ("| `quoted` |", "| `cited` |"),
+        ("`jabbour-2024`", "`jabour-2024`"),
+    ],
+)
+def test_a_wrong_page_on_evidence_is_seen(right, wrong):
+    page = PAGES["docs/evidence.md"]
+    assert right in page and missing_evidence(page.replace(right, wrong)) != []
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ class Progress:
         )
         self.unit = unit
         self.task = self.bar.add_task(title, total=1, rate="")
+        self.before: int | None = None  # done by an earlier run: no part of this one's rate
 
     def __enter__(self) -> Progress:
         self.bar.start()
@@ -37,8 +38,11 @@ class Progress:
         self.bar.stop()
 
     def __call__(self, done: int, total: int) -> None:
+        if self.before is None and done < total:
+            self.before = done
+            self.bar.reset(self.task, completed=done, total=total)
         elapsed = self.bar.tasks[0].elapsed or 0.0
-        rate = f"{done / elapsed:,.0f} {self.unit}/s" if elapsed > 0.2 else ""
+        rate = f"{(done - (self.before or 0)) / elapsed:,.0f} {self.unit}/s" if elapsed > 0.2 else ""
         self.bar.update(self.task, completed=done, total=total, rate=rate)
 
 

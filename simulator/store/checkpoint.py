@@ -127,7 +127,7 @@ def _header_of(path: Path, key: str) -> dict[str, Any]:
 
 def _read(file: BinaryIO, key: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
     start, header = _header(file, key)
-    if header["arrays"] != _layout(arrays):
+    if header.get("arrays") != _layout(arrays):
         raise DamagedError("its tables are of another form")
     digest = hashlib.sha256(start)
     for array in arrays.values():

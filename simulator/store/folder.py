@@ -161,6 +161,9 @@ def _state(path: Path, asked: dict[str, Any]) -> State:
 
 def _begin(path: Path, identity: dict[str, Any]) -> Journal:
     """The folder with its journal, locked, and run.json."""
+    in_the_way = next((each for each in path.absolute().parents if each.is_file()), None)
+    if in_the_way:
+        raise FolderError(f"{in_the_way.name}: is a file, not a folder")
     made = not path.exists()
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,8 @@ from simulator.strategy import DAYS_PER_MONTH, strategy_record
 from simulator.threads import over_threads
 
 LIVES_PER_BLOCK = 24_000  # about a tenth of a second: Ctrl-C is heard between blocks
-HAND_IN_SECONDS = 2.0
+HAND_IN_SECONDS = 1.0
+SHARE_OF_TIME = 0.01  # handing in costs no more than this share, however large the counts are
 
 Progress = Callable[[int, int], None]
 """Called with (patients done, patients in all), first with what a checkpoint held."""
@@ -155,13 +156,13 @@ class CohortWorker:
             self.hand_in()
 
     def hand_in(self) -> None:
-        """Move this worker's counts into the sums; large ones less often, so that it costs one per cent at most."""
+        """Move this worker's counts into the sums."""
         begin = time.monotonic()
         self.sums.add(self.space.counts, self.done)
         clear(self.space.counts)
         self.done = Ranges()
         end = time.monotonic()
-        self.due = end + max(HAND_IN_SECONDS, 100.0 * (end - begin))
+        self.due = end + max(HAND_IN_SECONDS, (end - begin) / SHARE_OF_TIME)
 
 
 def run(

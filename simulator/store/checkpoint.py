@@ -20,7 +20,7 @@ from simulator.store.files import FolderError, reason, write_whole
 CHECKPOINT = "checkpoint"
 MAGIC = b"allpath checkpoint 1\n"
 LONGEST_HEADER = 10_000_000
-SAVE_SECONDS = 5.0
+SAVE_SECONDS = 2.0
 SHARE_OF_TIME = 0.01  # saving costs no more than this share, however large the sums are
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from simulator.store.checkpoint import finished_in
 from simulator.store.files import FolderError, read_json
 from simulator.store.folder import State, state_of
 from simulator.store.identity import RUN, key_of
 from simulator.store.journal import busy, entries
+
+Known = TypeVar("Known")
 
 
 def run_folders(root: Path) -> list[dict[str, Any]]:
@@ -26,7 +28,7 @@ def run_folders(root: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise FolderError(f"{root}: cannot be read: {error.strerror}") from None
     found = sorted((described(path) for path in folders), key=lambda each: str(each["run"]))
-    return sorted(found, key=lambda each: str(each["last_written"]), reverse=True)
+    return sorted(found, key=lambda each: str(each["last_written"] or ""), reverse=True)
 
 
 def described(folder: Path) -> dict[str, Any]:
@@ -45,9 +47,10 @@ def described(folder: Path) -> dict[str, Any]:
         fault = str(error).removeprefix(f"{folder}: ")
         return found | {"state": "damaged" if is_run else "foreign", "fault": fault}
     found |= _asked(identity)
-    times = [entry["at"] for entry in entries(folder) if isinstance(entry.get("at"), str)]
-    found["last_written"] = times[-1] if times else found["last_written"]
     if state is State.FINISHED:
+        # copying a folder moves the times of its files, but not those in its journal
+        times = [entry["at"] for entry in entries(folder) if isinstance(entry.get("at"), str)]
+        found["last_written"] = times[-1] if times else found["last_written"]
         return found | {"state": "finished", "done": found["patients"]}
     try:
         found["done"] = finished_in(folder, key_of(identity))
@@ -57,17 +60,21 @@ def described(folder: Path) -> dict[str, Any]:
 
 
 def _asked(identity: dict[str, Any]) -> dict[str, Any]:
-    scenario = identity.get("scenario")
-    scenario = scenario if isinstance(scenario, dict) else {}
-    arms = scenario.get("arms")
+    """From run.json, which anybody may have written: what is not of its type is not known."""
+    scenario = _of_type(dict, identity.get("scenario")) or {}
+    arms = _of_type(list, scenario.get("arms"))
     return {
-        "kind": identity.get("kind"),
-        "patients": identity.get("patients"),
-        "arms": len(arms) if isinstance(arms, list) else None,
-        "seed": identity.get("seed"),
-        "scenario": scenario.get("name") or identity.get("study"),
-        "question": scenario.get("question"),
+        "kind": _of_type(str, identity.get("kind")),
+        "patients": _of_type(int, identity.get("patients")),
+        "arms": None if arms is None else len(arms),
+        "seed": _of_type(int, identity.get("seed")),
+        "scenario": _of_type(str, scenario.get("name", identity.get("study"))),
+        "question": _of_type(str, scenario.get("question")),
     }
+
+
+def _of_type(kind: type[Known], value: Any) -> Known | None:
+    return value if isinstance(value, kind) else None
 
 
 def _on_disk(folder: Path) -> dict[str, Any]:

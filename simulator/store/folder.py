@@ -93,7 +93,7 @@ class RunFolder:
             os.replace(aside / self.marker, self.path / self.marker)
             sync_folder(self.path)
         except OSError as error:
-            kept = "what was simulated is kept, the same command goes on from there"
+            kept = f"{self.done:,} are kept, the same command goes on from there" if self.done else "nothing is kept"
             raise FolderError(f"{self.path}: results cannot be written: {reason(error)}; {kept}") from None
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -168,17 +168,16 @@ def _begin(path: Path, identity: dict[str, Any]) -> Journal:
     try:
         path.mkdir(parents=True, exist_ok=True)
         journal = Journal(path)
+        try:
+            if not (path / RUN).exists():
+                write_whole(path / RUN, lambda file: file.write(json_bytes(identity)))
+                sync_folder(path.parent)
+        except OSError:
+            journal.close()
+            raise
     except OSError as error:
         if made:
-            with suppress(OSError):
-                path.rmdir()
-        raise FolderError(f"{path}: cannot be written: {reason(error)}") from None
-    try:
-        if not (path / RUN).exists():
-            write_whole(path / RUN, lambda file: file.write(json_bytes(identity)))
-            sync_folder(path.parent)
-    except OSError as error:
-        journal.close()
+            shutil.rmtree(path, ignore_errors=True)  # it holds an empty journal at most
         raise FolderError(f"{path}: cannot be written: {reason(error)}") from None
     return journal
 

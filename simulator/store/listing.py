@@ -18,8 +18,8 @@ Known = TypeVar("Known")
 def run_folders(root: Path) -> list[dict[str, Any]]:
     """One entry a folder in `root`, last written first; `root` itself if it is a run folder.
 
-    `state` is `finished`, `interrupted`, `running`, `damaged` or `foreign` (then `fault` says why). What is not known
-    is None. `FolderError` if `root` is no folder.
+    `state` is `finished`, `interrupted`, `running`, `empty`, or `damaged` or `foreign` (then `fault` says why). What
+    is not known is None. `FolderError` if `root` is no folder.
     """
     try:
         if (root / RUN).is_file():
@@ -40,7 +40,7 @@ def described(folder: Path) -> dict[str, Any]:
     try:
         state = state_of(folder)
         if state is State.FREE:
-            return found | {"state": "foreign", "fault": "empty"}
+            return found | {"state": "empty"}
         identity = read_json(folder / RUN)
     except FolderError as error:
         is_run = (folder / RUN).exists()

@@ -90,7 +90,7 @@ def judge_zoo(listed):
         "c_torn": ("damaged", None, f"checkpoint cannot be used: damaged; {START_AGAIN}"),
         "d_no_identity": ("damaged", None, "run.json cannot be read: not JSON"),
         "e_foreign": ("foreign", None, "not empty and not a run folder; give another name"),
-        "f_empty": ("foreign", None, "empty"),
+        "f_empty": ("empty", None, None),
         "g_strange": ("interrupted", 0, None),
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-STOP_SECONDS = 0.7  # a block lasts about 0.1 s; whoever takes longer is left behind
+STOP_SECONDS = 0.5  # a block lasts about 0.1 s; whoever takes longer is left behind
 
 
 class Worker(Protocol):

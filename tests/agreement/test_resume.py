@@ -160,7 +160,7 @@ def command(folder, *more):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_stops_within_a_second_and_says_how_to_go_on(tmp_path, number):
-    """2 s are allowed here: machines that run tests are shared. The command's own limit for its threads is 0.7 s."""
+    """2 s are allowed here: machines that run tests are shared. The command waits 0.5 s for its threads."""
     started = command(tmp_path / "run")
     while not (tmp_path / "run" / "journal.jsonl").exists() or not (tmp_path / "run" / "run.json").exists():
         assert started.poll() is None

@@ -17,6 +17,12 @@ from simulator.scenario import Scenario, resolved
 RUN = "run.json"
 PACKAGE = Path(__file__).resolve().parent.parent
 _MARKERS = {"reproduce": "rows.json"}
+_MEANINGS = {
+    "parameters_sha256": "the parameter set has changed since",
+    "sources_sha256": "the program has changed since",
+    "calibration_sha256": "the program has changed since",
+    "evidence_sha256": "the evidence has changed since",
+}
 LONGEST_VALUE = 30  # characters of a value that a message still shows
 
 
@@ -96,7 +102,8 @@ def _differing(stored: Any, asked: Any, name: str) -> Iterator[str]:
             yield from _differing(stored.get(key), asked.get(key), f"{name}.{key}" if name else key)
     elif stored != asked:
         there, here = _short(stored), _short(asked)
-        yield f"{name} ({there} there, {here} asked)" if there and here else name
+        meaning = f"{there} there, {here} asked" if there and here else _MEANINGS.get(name)
+        yield f"{name} ({meaning})" if meaning else name
 
 
 def _by_name(value: Any) -> Any:

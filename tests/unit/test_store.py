@@ -109,6 +109,8 @@ def test_what_differs():
     other = {"a": {"b": [1, 3], "c": 5}, "arms": [{"name": "x", "v": 1}], "long": "y" * 50, "more": {"d": 1}}
     found = differences(one, other)
     assert found == "a.b ([1, 2] there, [1, 3] asked), a.c (nothing there, 5 asked), arms.y, long, more"
+    changed = differences({"sources_sha256": "a" * 64}, {"sources_sha256": "b" * 64})
+    assert changed == "sources_sha256 (the program has changed since)"
     many = differences({f"k{number}": 0 for number in range(9)}, {f"k{number}": 1 for number in range(9)})
     assert many.count(" asked") == 6 and many.endswith("and 3 more")
 

@@ -13,6 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+import simulator
 from calibration import comparator
 from calibration.catalogue import Row, load_catalogue
 from calibration.kantarjian_2023 import SIZE, STUDY, relapse_free, statistics, survival_groups
@@ -21,6 +22,7 @@ from calibration.observe import Observed
 from calibration.trial import replicate_rows, simulate
 from simulator.estimators import kaplan_meier, numbers_at_risk
 from simulator.parameters import load_parameters
+from simulator.store import parameters_hash, sources_hash, versions
 
 ROWS = "rows.json"
 PARAMETER_SET = "kantarjian-2023-point"
@@ -56,6 +58,22 @@ def known(study: str) -> None:
     """Refuse a study that is not modelled."""
     if study != STUDY:
         raise UnknownStudyError(study)
+
+
+def identity(study: str, replicates: int, seed: int) -> dict[str, Any]:
+    """What determines every byte of a reproduction (`simulator.store`)."""
+    return {
+        "kind": "reproduce",
+        "study": study,
+        "replicates": replicates,
+        "seed": seed,
+        "parameter_set": PARAMETER_SET,
+        "parameters_sha256": parameters_hash(PARAMETER_SET),
+        "sources_sha256": sources_hash(Path(simulator.__file__).parent),
+        "calibration_sha256": sources_hash(Path(__file__).parent),
+        "evidence_sha256": sources_hash(Path(__file__).parent / "evidence", "*.csv"),
+        "versions": versions(),
+    }
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ The house, from the ground up (imports run one way):
     strategy     what is planned            population   who the patients are
     parameters   the numbers, with origins  rules/       one file per clinical phase, and the table event -> rule
     clocks/      what drives the rules      endpoints    OS, RFS, EFS, relapse, NRM, SOS: defined once
-    counts       integer sums that merge    runner       patient ranges over workers
+    counts       integer sums that merge    runner       patients over workers, stopped and gone on with
+    ranges       sets of patient numbers    threads      blocks of work that can be stopped
     scenario     read, validate, resolve    comparison/  estimates and paired differences
     trajectory/  lives one by one           store        run folders
     parquet      how Parquet is written

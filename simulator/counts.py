@@ -86,6 +86,12 @@ def merge(into: Counts, more: Counts) -> None:
         total += part
 
 
+def clear(counts: Counts) -> None:
+    """Back to zeros, in place."""
+    for each in counts:
+        each[...] = 0
+
+
 @compiled
 def restricted_half_bins(bin_, limit_bin):
     """Time lived up to `limit_bin` in half bins; an event counts at mid-bin (trapezoid rule)."""

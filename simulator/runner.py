@@ -1,32 +1,50 @@
 """Patient ranges over threads: any number of workers and any block size give the same bytes.
 
-The kernels release the GIL, and results are integer sums, so that blocks may end in any order. A worker's
-sums are lent to one block at a time and added up at the end.
+The kernels release the GIL, and results are integer sums, so that blocks may end in any order. A worker counts
+on its own and hands in between two blocks; a run can be stopped there and go on later from a checkpoint.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from queue import SimpleQueue
-from typing import Any, NamedTuple
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from threading import Lock
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from simulator.clocks.cohort import compare_range
-from simulator.counts import Counts, merge, new_counts
+from simulator.counts import Counts, clear, merge, new_counts
 from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, REMISSION_WITHIN_MONTHS
 from simulator.parameters import load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
+from simulator.ranges import Ranges, blocks_of
 from simulator.scenario import Scenario, same_until_remission
 from simulator.strategy import DAYS_PER_MONTH, strategy_record
+from simulator.threads import over_threads
 
 LIVES_PER_BLOCK = 24_000  # about a tenth of a second: Ctrl-C is heard between blocks
+HAND_IN_SECONDS = 1.0
+SHARE_OF_TIME = 0.01  # handing in costs no more than this share, however large the counts are
 
 Progress = Callable[[int, int], None]
-"""Called with (patients done, patients in all)."""
+"""Called with (patients done, patients in all), first with what a checkpoint held."""
+
+
+class Checkpoint(Protocol):
+    """Where sums and the numbers of those they are of (patients, replicates) are kept while a run goes on."""
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Ranges:
+        """Fill the arrays with what is kept and say whose sums they are; nothing kept: leave them, nobody's."""
+
+    def due(self) -> bool:
+        """Whether it is time to save."""
+
+    def save(self, arrays: Mapping[str, np.ndarray], done: Ranges) -> None:
+        """Keep these instead."""
 
 
 class Kernel(NamedTuple):
@@ -104,6 +122,49 @@ def warm_up(scenario: Scenario) -> None:
     run_range(kernel_of(scenario), workspace_of(scenario), 0, 0)
 
 
+class Sums:
+    """Counts, and the patients they are of: changed together, under one lock, so that they can be saved together."""
+
+    def __init__(self, counts: Counts, done: Ranges) -> None:
+        self.counts, self.done, self.lock = counts, done, Lock()
+
+    def add(self, counts: Counts, done: Ranges) -> None:
+        """Take in what one worker has."""
+        with self.lock:
+            self.done.update(done)
+            merge(self.counts, counts)
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Put both into a checkpoint."""
+        with self.lock:
+            checkpoint.save(self.counts._asdict(), self.done)
+
+
+class CohortWorker:
+    """One thread's counts, handed in now and then between two of its blocks."""
+
+    def __init__(self, kernel: Kernel, space: Workspace, sums: Sums) -> None:
+        self.kernel, self.space, self.sums = kernel, space, sums
+        self.done = Ranges()
+        self.due = time.monotonic() + HAND_IN_SECONDS
+
+    def work(self, first: int, stop: int) -> None:
+        """Count patients first .. stop - 1."""
+        run_range(self.kernel, self.space, first, stop)
+        self.done.add(first, stop)
+        if time.monotonic() >= self.due:
+            self.hand_in()
+
+    def hand_in(self) -> None:
+        """Move this worker's counts into the sums."""
+        begin = time.monotonic()
+        self.sums.add(self.space.counts, self.done)
+        clear(self.space.counts)
+        self.done = Ranges()
+        end = time.monotonic()
+        self.due = end + max(HAND_IN_SECONDS, (end - begin) / SHARE_OF_TIME)
+
+
 def run(
     scenario: Scenario,
     *,
@@ -111,46 +172,37 @@ def run(
     block: int | None = None,
     progress: Progress | None = None,
     patients: range | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Counts:
-    """The counts of a scenario; `workers` None = one per core, `block` patients a call, `patients` a part."""
+    """The counts of a scenario; `workers` None = one per core, `block` patients a call, `patients` a part.
+
+    With a `checkpoint` the run goes on from it and leaves everything finished in it, however it ends.
+    """
     everyone = patients if patients is not None else range(scenario.patients)
-    workers = workers or usable_cores()
     block = block or max(1, LIVES_PER_BLOCK // len(scenario.arms))
-    kernel = kernel_of(scenario)
-    spaces = [workspace_of(scenario) for _ in range(workers)]
-    run_range(kernel, spaces[0], 0, 0)
-    free: SimpleQueue[Workspace] = SimpleQueue()
-    for space in spaces:
-        free.put(space)
-
-    def work(first: int, stop: int) -> int:
-        space = free.get()
-        try:
-            run_range(kernel, space, first, stop)
-        finally:
-            free.put(space)
-        return stop - first
-
-    starts = range(everyone.start, everyone.stop, block)
-    ranges = [(first, min(first + block, everyone.stop)) for first in starts]
-    done = 0
-    for finished in _unordered(work, ranges, workers):
-        done += finished
-        if progress:
-            progress(done, len(everyone))
-    total = spaces[0].counts
-    for space in spaces[1:]:
-        merge(total, space.counts)
-    if total.patients[0] != len(everyone):
-        raise RuntimeError(f"{total.patients[0]} patients counted, {len(everyone)} asked for")
-    return total
-
-
-def _unordered(work: Callable[[int, int], int], ranges: list[tuple[int, int]], workers: int) -> Iterator[int]:
-    if workers == 1:
-        return (work(first, stop) for first, stop in ranges)
-    pool: Any = Parallel(n_jobs=workers, backend="threading", return_as="generator_unordered", batch_size=1)
-    return pool(delayed(work)(first, stop) for first, stop in ranges)
+    kernel, sums = kernel_of(scenario), Sums(workspace_of(scenario).counts, Ranges())
+    if checkpoint:
+        sums.done = checkpoint.restore(sums.counts._asdict())
+    crew = [CohortWorker(kernel, workspace_of(scenario), sums) for _ in range(workers or usable_cores())]
+    with closing(over_threads(crew[:1], iter([(0, 0)]))) as compiling:  # by one thread, before the others need it
+        list(compiling)
+    finished = len(sums.done)
+    if progress:
+        progress(finished, len(everyone))
+    try:
+        with closing(over_threads(crew, blocks_of(sums.done.missing(everyone), block))) as blocks:
+            for first, stop in blocks:
+                finished += stop - first
+                if progress:
+                    progress(finished, len(everyone))
+                if checkpoint and checkpoint.due():
+                    sums.save(checkpoint)
+    finally:
+        if checkpoint:
+            sums.save(checkpoint)
+    if not sums.counts.patients[0] == len(sums.done) == len(everyone):
+        raise RuntimeError(f"{sums.counts.patients[0]} patients counted, {len(everyone)} asked for")
+    return sums.counts
 
 
 def usable_cores() -> int:

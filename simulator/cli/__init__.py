@@ -1,29 +1,36 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, calibrate    evidence    evidence
-tracing     trace
+studies     reproduce, calibrate folders    runs; how commands hold their run folder
+evidence    evidence             tracing    trace
 app         the command itself   options    what commands share      terminal    progress and lines
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from concurrent.futures import BrokenExecutor
 from typing import Any, cast
 
 import typer
 
-from simulator.cli import comparing, evidence, listing, studies, tracing
-from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, app
+from simulator.cli import comparing, evidence, folders, listing, studies, tracing
+from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, InterruptedRunError, app
 from simulator.cli.terminal import note
 
-__all__ = ["app", "comparing", "evidence", "listing", "main", "run", "studies", "tracing"]
+__all__ = ["app", "comparing", "evidence", "folders", "listing", "main", "run", "studies", "tracing"]
 
 
 def main() -> None:
-    """The console command."""
-    sys.exit(run(sys.argv[1:]))
+    """The console command. SIGTERM is heard like Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:  # at once: not after threads that are still compiling or drawing
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -33,6 +40,9 @@ def run(arguments: list[str]) -> int:
         if outcome == INTERRUPTED:
             note("interrupted")
         return outcome if isinstance(outcome, int) else 0
+    except InterruptedRunError as interrupted:
+        note(str(interrupted))
+        return INTERRUPTED
     except (typer.Abort, KeyboardInterrupt):
         note("interrupted")
         return INTERRUPTED
@@ -47,5 +57,8 @@ def run(arguments: list[str]) -> int:
             return BAD_INPUT
         if os.environ.get("ALLPATH_DEBUG"):
             raise
+        if isinstance(error, BrokenExecutor):
+            note("allpath: a worker process was killed, perhaps for want of memory; fewer --workers need less")
+            return FAILED
         note(f"allpath: {type(error).__name__}: {error} (ALLPATH_DEBUG=1 shows where)")
         return FAILED

@@ -4,6 +4,11 @@ import typer
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
+
+class InterruptedRunError(Exception):
+    """Ctrl-C or SIGTERM where a command can go on later; the message says how."""
+
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -13,6 +18,6 @@ app = typer.Typer(
         "allpath simulates patients with relapsed or refractory B-cell ALL and compares treatment strategies on the "
         "same patients with the same luck.\n\n"
         "Start with:  allpath compare sct_vs_no_sct\n\n"
-        "Exit codes: 0 done, 2 bad input, 130 interrupted, 1 anything else."
+        "Exit codes: 0 done, 2 bad input or a folder that cannot be used, 130 interrupted, 1 anything else."
     ),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from simulator.cli.app import app
+from simulator.cli.folders import opened
 from simulator.cli.lives import check_place, write_lives
 from simulator.cli.options import (
     ANSWER,
@@ -22,12 +24,15 @@ from simulator.cli.options import (
     Settings,
     Workers,
 )
-from simulator.cli.terminal import Progress, note, say, status
+from simulator.cli.terminal import Progress, note, note_compiling, say, status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator.scenario import Scenario
+    from simulator.store import RunFolder
+
+OUTPUTS = {"answer": True, "figures": True}  # beyond the summary and its tables; a part of the identity
 
 
 @app.command()
@@ -45,38 +50,41 @@ def compare(
     """Compare the arms of a scenario on the same patients.
 
     Prints the answer and writes summary.json, CSV tables and figures to a run folder (results/runs/... or --out;
-    with --json only where --out is given).
+    with --json only where --out is given). A run that was stopped, however, goes on when the same command is given
+    again; a finished one is printed.
     """
     from simulator.scenario import load_scenario
 
     scenario = load_scenario(file, patients=patients, seed=seed, settings=settings or ())
+    check_place(as_json and out is None, events, patient_tables)
+    if as_json and out is None:
+        say(json.dumps(run_comparison(scenario, workers, None).summary, indent=2))
+        return
     from simulator import store
 
-    folder = out if out is not None or as_json else RUNS / store.run_name(scenario)
-    check_place(folder, events, patient_tables)
-    if folder is not None:
-        done = store.finished(folder, scenario)
-        if done is not None:
-            say(json.dumps(done, indent=2) if as_json else (folder / ANSWER).read_text(encoding="utf-8"))
+    identity = store.identity(scenario, outputs=OUTPUTS)
+    folder = out or RUNS / store.run_name(scenario.name, identity)
+    with opened(folder, identity) as run_folder:
+        if run_folder.finished:
+            say(json.dumps(run_folder.json(), indent=2) if as_json else run_folder.text(ANSWER))
             write_lives(folder, scenario, events, patient_tables)
             note(f"already done: {folder}")
             return
-        store.check_writable(folder)
         # the simulation leaves the interpreter free: the drawing library loads meanwhile
         Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
-    comparison = run_comparison(scenario, workers)
-    from simulator.comparison.results import write_results_parquet
-    from simulator.report import answer, write_figures
+        comparison = run_comparison(scenario, workers, run_folder)
+        from simulator.comparison.results import write_results_parquet
+        from simulator.report import answer, write_figures
 
-    def write_answer_and_figures(target: Path, found: Any) -> None:
-        (target / ANSWER).write_text(answer(found, width=100), encoding="utf-8")
-        write_figures(found, target)
-        write_results_parquet(target, found)
+        def write_outputs(target: Path) -> None:
+            store.write_comparison(target, comparison)
+            (target / ANSWER).write_text(answer(comparison, width=100), encoding="utf-8")
+            write_figures(comparison, target)
+            write_results_parquet(target, comparison)
 
-    if folder is not None:
         with status("drawing figures and writing tables"):
-            store.write_run(folder, scenario, comparison, write_answer_and_figures)
-    write_lives(folder, scenario, events, patient_tables)
+            run_folder.finish(write_outputs)
+        write_lives(folder, scenario, events, patient_tables)
     if as_json:
         say(json.dumps(comparison.summary, indent=2))
     else:
@@ -84,14 +92,21 @@ def compare(
         note(f"figures, tables and summary.json: {folder}")
 
 
-def run_comparison(scenario: Scenario, workers: int | None) -> Any:
-    """Simulate with a progress bar; say so when the first run compiles."""
-    from simulator.compiled import drop_old_caches, is_cached
-
-    if not is_cached():
-        drop_old_caches()
-        note("compiling the rules (once, about half a minute) ...")
+def run_comparison(scenario: Scenario, workers: int | None, run_folder: RunFolder | None) -> Any:
+    """Simulate with a progress bar, into the checkpoint of a run folder; say so when the first run compiles."""
+    note_compiling()
     from simulator.comparison import compare as compare_arms
+    from simulator.runner import usable_cores
 
     with Progress(scenario.name, "patients") as progress:
-        return compare_arms(scenario, workers=workers, progress=progress)
+        if run_folder is None:
+            return compare_arms(scenario, workers=workers, progress=progress)
+        before, begin = run_folder.done, time.monotonic()
+        if before:
+            note(f"going on after {before:,} of {scenario.patients:,} patients: {run_folder.path}")
+        comparison = compare_arms(scenario, workers=workers, progress=progress, checkpoint=run_folder.checkpoint)
+        seconds = time.monotonic() - begin
+        lives = (scenario.patients - before) * len(scenario.arms)
+        used = workers or usable_cores()
+        run_folder.note("simulated", seconds=round(seconds, 3), lives_per_second=round(lives / seconds), workers=used)
+        return comparison

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
 
-def check_place(folder: Path | None, events: int | None, patient_tables: int | None) -> None:
+def check_place(nowhere: bool, events: int | None, patient_tables: int | None) -> None:
     """Before simulating: both options need a folder to write to; ScenarioError."""
     from simulator.scenario import Fault, ScenarioError
 
     asked = {"--events": events, "--patient-tables": patient_tables}
     faults = [Fault(option, what="needs --out beside --json") for option, n in asked.items() if n is not None]
-    if folder is None and faults:
+    if nowhere and faults:
         raise ScenarioError(faults)
 
 
-def write_lives(folder: Path | None, scenario: Scenario, events: int | None, patient_tables: int | None) -> None:
+def write_lives(folder: Path, scenario: Scenario, events: int | None, patient_tables: int | None) -> None:
     """What was asked for, into a finished run folder; the same bytes whenever it is asked for again."""
-    if folder is None or (events is None and patient_tables is None):
+    if events is None and patient_tables is None:
         return
     from simulator.store import FolderError
     from simulator.trajectory import write_events, write_patient_tables

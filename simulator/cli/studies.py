@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from simulator.cli.app import app
-from simulator.cli.options import RUNS, AsJson, Out, Workers
+from simulator.cli.folders import opened
+from simulator.cli.options import ANSWER, RUNS, AsJson, Out, Workers
 from simulator.cli.terminal import Progress, note, say, status
 
 
@@ -26,21 +27,39 @@ def reproduce(
     from calibration import reproduce as study_of
 
     study_of.known(study)
-    folder = out if out is not None or as_json else RUNS / f"reproduce-{study}"
-    if folder is not None:
-        from simulator import store
+    if as_json and out is None:
+        say(json.dumps(run_trials(replicates, seed, workers).as_json(), indent=1))
+        return
+    from simulator import store
 
-        store.check_own(folder, study_of.ROWS)
-    with Progress("simulated trials", "trials") as progress:
-        result = study_of.reproduce(replicates=replicates, seed=seed, workers=workers, progress=progress)
-    if folder is not None:
+    identity = study_of.identity(study, replicates, seed)
+    folder = out or RUNS / store.run_name(f"reproduce-{study}", identity)
+    with opened(folder, identity) as run_folder:
+        if run_folder.finished:
+            say(json.dumps(run_folder.json(), indent=1) if as_json else run_folder.text(ANSWER).rstrip("\n"))
+            note(f"already done: {folder}")
+            return
+        result = run_trials(replicates, seed, workers)
+
+        def write_outputs(target: Path) -> None:
+            (target / ANSWER).write_text(study_of.described(result) + "\n", encoding="utf-8")
+            study_of.write(result, target)
+
         with status("drawing figures"):
-            study_of.write(result, folder)
+            run_folder.finish(write_outputs)
     if as_json:
         say(json.dumps(result.as_json(), indent=1))
     else:
         say(study_of.described(result))
         note(f"figures and rows: {folder}")
+
+
+def run_trials(replicates: int, seed: int, workers: int | None) -> Any:
+    """The simulated trials, with a progress bar."""
+    from calibration.reproduce import reproduce as simulate
+
+    with Progress("simulated trials", "trials") as progress:
+        return simulate(replicates=replicates, seed=seed, workers=workers, progress=progress)
 
 
 @app.command()

@@ -12,22 +12,21 @@ class Progress:
 
     def __init__(self, title: str, unit: str) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self.bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=10),  # all of it fits into 80 columns up to 10^8 patients
             TextColumn("{task.completed:,.0f}/{task.total:,.0f} " + unit),
             TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
             TimeRemainingColumn(),
+            TextColumn("left"),
             console=Console(stderr=True),
             transient=True,
             disable=not sys.stderr.isatty(),
         )
-        self.unit = unit
         self.task = self.bar.add_task(title, total=1, rate="")
+        self.before: int | None = None  # done by an earlier run: no part of this one's rate
 
     def __enter__(self) -> Progress:
         self.bar.start()
@@ -37,9 +36,17 @@ class Progress:
         self.bar.stop()
 
     def __call__(self, done: int, total: int) -> None:
+        if self.before is None and done < total:
+            self.before = done
+            self.bar.reset(self.task, completed=done, total=total)
         elapsed = self.bar.tasks[0].elapsed or 0.0
-        rate = f"{done / elapsed:,.0f} {self.unit}/s" if elapsed > 0.2 else ""
+        rate = per_second((done - (self.before or 0)) / elapsed) if elapsed > 0.2 else ""
         self.bar.update(self.task, completed=done, total=total, rate=rate)
+
+
+def per_second(rate: float) -> str:
+    """`850/s`, `75k/s`, `1,200k/s`."""
+    return f"{rate:,.0f}/s" if rate < 10_000 else f"{rate / 1000:,.0f}k/s"
 
 
 def status(message: str) -> Any:

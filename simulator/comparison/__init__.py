@@ -30,7 +30,7 @@ from simulator.comparison.frames import (
 from simulator.comparison.lives import LIFE_COLUMNS, life_rows
 from simulator.comparison.summary import summary_of
 from simulator.counts import Counts
-from simulator.runner import Progress, run
+from simulator.runner import Checkpoint, Progress, run
 from simulator.scenario import Scenario
 from simulator.trajectory import delivered_of
 
@@ -59,9 +59,13 @@ def compare(
     workers: int | None = None,
     progress: Progress | None = None,
     block: int | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Comparison:
-    """Run every patient under every arm and compare; `progress(done, patients)` follows each block."""
-    counts = run(scenario, workers=workers, block=block, progress=progress)
+    """Run every patient under every arm and compare; `progress(done, patients)` follows each block.
+
+    With a `checkpoint` (of `store.open_run`) the run goes on from where an earlier one was stopped.
+    """
+    counts = run(scenario, workers=workers, block=block, progress=progress, checkpoint=checkpoint)
     return comparison_of(scenario, counts, delivered_of(scenario))
 
 

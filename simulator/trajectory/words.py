@@ -67,7 +67,7 @@ def _course(event: Event, plan: Plan) -> Told:
     if after.courses == event.before.courses:
         return []
     backbone = "mini-hyper-CVD" if plan.strategy.backbone else "inotuzumab alone"
-    told = [f"course {after.courses} of {plan.strategy.chemotherapy_courses}, {backbone}"]
+    told = [f"course {after.courses} of {plan.strategy.courses}, {backbone}"]
     return told + ["platelets stay at 50 or less beyond six weeks"] * bool(after.platelets_day == NEVER)
 
 

@@ -3,15 +3,9 @@
 import copy
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
-
 import test_cli as judge
-from test_cli import finished, reproduced, summary  # noqa: F401  (fixtures)
 
 import simulator as ap
 
@@ -107,7 +101,7 @@ def put(value, key, *path):
         without("sos_any", "endpoints"),
     ],
 )
-def test_a_form_that_is_not_the_documented_one(summary, spoil):  # noqa: F811
+def test_a_form_that_is_not_the_documented_one(summary, spoil):
     judge.form(summary, ARMS, True, True)
     wrong = copy.deepcopy(summary)
     spoil(wrong)
@@ -115,7 +109,7 @@ def test_a_form_that_is_not_the_documented_one(summary, spoil):  # noqa: F811
 
 
 @pytest.mark.parametrize(("from_remission", "offers_differ"), [(False, True), (True, False)])
-def test_a_form_for_another_scenario(summary, from_remission, offers_differ):  # noqa: F811
+def test_a_form_for_another_scenario(summary, from_remission, offers_differ):
     red(judge.form, summary, ARMS, from_remission, offers_differ)
 
 
@@ -131,14 +125,14 @@ def test_a_form_for_another_scenario(summary, from_remission, offers_differ):  #
         without("inside", "fitted"),
     ],
 )
-def test_a_reproduction_that_is_not_the_documented_one(reproduced, spoil):  # noqa: F811
+def test_a_reproduction_that_is_not_the_documented_one(reproduced, spoil):
     judge.reproduce_form(reproduced)
     wrong = copy.deepcopy(reproduced)
     spoil(wrong)
     red(judge.reproduce_form, wrong)
 
 
-def test_shares_that_are_not_those_of_the_patients(summary):  # noqa: F811
+def test_shares_that_are_not_those_of_the_patients(summary):
     scenario = ap.load_scenario("sct_vs_no_sct", patients=judge.PATIENTS, seed=5)
     patients = ap.patients_table(scenario, "sct", judge.PATIENTS)
     arm, months = summary["arms"]["sct"], summary["report_months"]
@@ -191,7 +185,7 @@ def added(name, text):
         lambda folder: written("answer.txt", f"{(folder / 'answer.txt').read_text()} {folder}")(folder),
     ],
 )
-def test_a_folder_that_is_not_whole(finished, tmp_path, spoil):  # noqa: F811
+def test_a_folder_that_is_not_whole(finished, tmp_path, spoil):
     folder = tmp_path / "run"
     shutil.copytree(finished[0], folder)
     judge.run_folder(folder, 90, 5, "original_vs_modified")

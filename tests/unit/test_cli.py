@@ -5,26 +5,20 @@ in tests/sabotage/test_cli_sabotage.py. Simulating commands run on a few patient
 """
 
 import csv
-import io
-import json
 import math
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import jsonschema
 import pytest
+from commands import PATIENTS, SMALL, TWO_ARMS, one_document
 
 import simulator as ap
-from simulator.cli import run
 
 HEAVY = ("numba", "matplotlib", "lifelines", "pandas")
 INVALID = Path(__file__).resolve().parents[1] / "scenarios" / "invalid"
-PATIENTS = 150
-SMALL = ("sct_vs_no_sct", "--patients", str(PATIENTS), "--seed", "5", "--workers", "1")
-TWO_ARMS = ("original_vs_modified", "--patients", "90", "--seed", "5")
 
 FIGURES = ("os", "rfs", "os_from_cr", "relapse_and_nrm", "states", "os_differences")
 COLUMNS = {
@@ -39,7 +33,8 @@ COLUMNS = {
     "interval_weeks_median interval_weeks_lower_quartile interval_weeks_upper_quartile",
 }
 RUN_FOLDER = {
-    "run.json", "summary.json", "answer.txt", "results.parquet", *(f"{name}.csv" for name in COLUMNS),
+    "run.json", "journal.jsonl", "summary.json", "answer.txt", "results.parquet",
+    *(f"{name}.csv" for name in COLUMNS),
     *(f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")),
 }  # fmt: skip
 
@@ -68,73 +63,7 @@ COMPARATOR_ROW = (
 )
 
 
-# What a command gave
-
-
-@pytest.fixture
-def allpath(tmp_path, monkeypatch, capsys):
-    """Run a command in an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    return lambda *arguments: command(capsys, *arguments)
-
-
-def command(capsys, *arguments):
-    capsys.readouterr()
-    code = run([str(each) for each in arguments])
-    return code, *capsys.readouterr()
-
-
-@pytest.fixture
-def no_simulation(monkeypatch):
-    """Any attempt to simulate fails."""
-
-    def refuse(*_, **__):
-        raise AssertionError("simulated")
-
-    monkeypatch.setattr("simulator.comparison.compare", refuse)
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """(folder, stdout) of a finished run of `TWO_ARMS`, figures included."""
-    folder = tmp_path_factory.mktemp("finished") / "run"
-    with redirect_stdout(io.StringIO()) as out:
-        assert run(["compare", *TWO_ARMS, "--workers", "1", "--out", str(folder)]) == 0
-    return folder, out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def reproduced():
-    """What `reproduce --json` prints."""
-    with redirect_stdout(io.StringIO()) as out:
-        assert run(["reproduce", "kantarjian-2023", "--replicates", "20", "--json"]) == 0
-    return one_document(out.getvalue())
-
-
-@pytest.fixture(scope="module")
-def summary():
-    """What `compare --json` prints for `SMALL`."""
-    with redirect_stdout(io.StringIO()) as out:
-        assert run(["compare", *SMALL, "--json"]) == 0
-    return one_document(out.getvalue())
-
-
 # Judges
-
-
-def one_document(text):
-    """The only JSON document of a text; no NaN, no Infinity, no key twice."""
-
-    def refuse(constant):
-        raise AssertionError(f"{constant} is not JSON")
-
-    def unique(pairs):
-        assert len({key for key, _ in pairs}) == len(pairs), "a key twice"
-        return dict(pairs)
-
-    found, end = json.JSONDecoder(parse_constant=refuse, object_pairs_hook=unique).raw_decode(text)
-    assert text[end:].strip() == "", "more than one document"
-    return found
 
 
 def only_faults(outcome, lines, *words):
@@ -239,10 +168,12 @@ def shares_of_patients(arm, patients, months):
 
 
 def same_files(one, other):
-    """Two folders hold the same files, byte for byte."""
-    assert {path.name: path.read_bytes() for path in one.iterdir()} == {
-        path.name: path.read_bytes() for path in other.iterdir()
-    }
+    """Two folders hold the same files, byte for byte, but for the journal."""
+    one, other = (
+        {path.name: path.read_bytes() if path.name != "journal.jsonl" else b"" for path in folder.iterdir()}
+        for folder in (one, other)
+    )
+    assert one == other
 
 
 def run_folder(folder, patients, seed, scenario):
@@ -378,13 +309,6 @@ def test_foreign_folders_and_files_in_the_way(allpath, no_simulation, tmp_path):
     only_faults(allpath("compare", *SMALL, "--json", "--out", "mine"), 1, "not a run folder")
     only_faults(allpath("reproduce", "kantarjian-2023", "--out", "mine/thesis.txt"), 1, "is a file")
     assert [path.read_text() for path in tmp_path.rglob("*.*")] == ["mine"]
-
-
-def test_a_folder_that_cannot_be_written_is_named_before_simulating(allpath, no_simulation, tmp_path, monkeypatch):
-    monkeypatch.setattr("simulator.store.os.access", lambda *_: False)
-    only_faults(allpath("compare", *SMALL, "--out", "run"), 1, "run", "not writable")
-    only_faults(allpath("compare", *SMALL), 1, "not writable")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_run_in_the_folder_is_refused(allpath, no_simulation, finished):
@@ -540,25 +464,40 @@ def test_parameters(allpath):
 # Ends that nobody planned
 
 
-def test_ctrl_c_leaves_nothing_behind(allpath, tmp_path, monkeypatch):
+def test_ctrl_c(allpath, tmp_path, monkeypatch):
+    """What was interrupted is listed and starts again; without a folder nothing is left. See test_resume."""
+
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("simulator.comparison.compare", interrupt)
-    code, out, err = allpath("compare", *SMALL)
-    assert (code, out) == (130, "") and "Traceback" not in err
-    assert list(tmp_path.iterdir()) == []
+    code, out, err = allpath("compare", *SMALL, "--out", "run")
+    assert (code, out) == (130, "") and len(err.splitlines()) == 1 and "starts again: run" in err
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json", "journal.jsonl"}
+    code, out, err = allpath("compare", *SMALL, "--json")
+    assert (code, out, err) == (130, "", "interrupted\n")
     monkeypatch.setattr("calibration.reproduce.reproduce", interrupt)
     assert allpath("reproduce", "kantarjian-2023", "--json")[0] == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_ctrl_c_while_figures_are_drawn_leaves_no_half_folder(allpath, tmp_path, monkeypatch):
+def test_ctrl_c_while_figures_are_drawn_keeps_the_lives(allpath, tmp_path, monkeypatch, finished):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("simulator.report.write_figures", interrupt)
-    assert allpath("compare", *TWO_ARMS, "--out", "run")[0] == 130
-    assert list(tmp_path.iterdir()) == []
+    with monkeypatch.context() as patch:
+        patch.setattr("simulator.report.write_figures", interrupt)
+        code, out, err = allpath("compare", *TWO_ARMS, "--out", "run")
+    assert (code, out) == (130, "") and "interrupted at 90 of 90 patients; the same command goes on" in err
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json", "journal.jsonl", "checkpoint"}
+    monkeypatch.setattr("simulator.runner.run_range", only_nobody)
+    assert allpath("compare", *TWO_ARMS, "--out", "run")[0] == 0
+    same_files(finished[0], tmp_path / "run")
+
+
+def only_nobody(kernel, space, first, stop):
+    """A simulation of nobody is no simulation."""
+    assert first == stop, "simulated"
 
 
 def test_what_nobody_foresaw_is_one_line_and_exit_1(allpath, tmp_path, monkeypatch):
@@ -567,7 +506,7 @@ def test_what_nobody_foresaw_is_one_line_and_exit_1(allpath, tmp_path, monkeypat
 
     monkeypatch.delenv("ALLPATH_DEBUG", raising=False)
     monkeypatch.setattr("simulator.comparison.compare", fail)
-    code, out, err = allpath("compare", *SMALL)
+    code, out, err = allpath("compare", *SMALL, "--json")
     assert (code, out) == (1, "") and "Traceback" not in err
     assert "ZeroDivisionError: no such luck" in err.splitlines()[-1] and "ALLPATH_DEBUG" in err.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []

@@ -207,4 +207,4 @@ def test_unlike_remissions_are_refused():
 def test_progress_reaches_the_end():
     seen = []
     compare(replace(SCENARIO, patients=50), workers=1, block=20, progress=lambda done, of: seen.append((done, of)))
-    assert seen == [(20, 50), (40, 50), (50, 50)]
+    assert seen == [(0, 50), (20, 50), (40, 50), (50, 50)]

@@ -279,6 +279,16 @@ def test_python_in_the_readme_runs(capsys):
     assert len(found["patients"]) == 50 and "mc_se" in capsys.readouterr().out
 
 
+def test_python_of_the_run_folders_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (source,) = blocks(PAGES["docs/runs.md"], "python")
+    for _ in range(2):  # a new run, then a finished one
+        found = {}
+        exec(source.replace("2_000", "50"), found)
+        assert found["summary"]["patients"] == 50
+    assert ("comparison" in found) is False
+
+
 def test_the_example_runs(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "NUMBA_DISABLE_JIT"}
     call = [sys.executable, ROOT / "examples" / "compare_policies.py"]
@@ -313,7 +323,7 @@ def test_wrong_texts_are_seen():
     assert wrong_commands("`allpath compare x --patient 5` `allpath sweep x` `allpath show x --json`") == [
         "allpath compare x --patient 5", "allpath sweep x",
     ]  # fmt: skip
-    assert unknown_paths("`simulator/cart.py` `simulator/store.py` `tests/unit/`") == ["simulator/cart.py"]
+    assert unknown_paths("`simulator/cart.py` `simulator/runner.py` `tests/unit/`") == ["simulator/cart.py"]
     assert unknown_ids("K001, W164, X036, A1 and K999, W165, X253, B22") == ["B22", "K999", "W165", "X253"]
     assert machine_paths("see /home/me/allpath and /srv/x") == ["/home/me/allpath", "/srv/x"]
 

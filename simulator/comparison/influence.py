@@ -28,7 +28,7 @@ SCREENED = 800
 MEASURED = 4_000
 CLOSER = {"evidence": 12, "fitted": 6}  # how many of each kind are measured in the second set of patients
 INFLUENCE_COLUMNS = (
-    "parameter", "kind", "low", "high", "arm", "shift_low", "shift_high", "change", "mc_se", "patients",
+    "parameter", "kind", "low", "high", "arm", "shift_low", "shift_high", "change", "mc_se", "patients", "screened_only",
 )  # fmt: skip
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -53,7 +53,8 @@ def influence(scenario: Scenario, *, workers: int | None = None, progress: Progr
     """One row a parameter and arm, the most influential parameter first.
 
     `shift_low`, `shift_high`: by how much the leading difference (share of patients) moves when the parameter goes to
-    that end; `change` = shift_high - shift_low with its Monte Carlo standard error, in so many `patients`.
+    that end; `change` = shift_high - shift_low with its Monte Carlo standard error, in so many `patients`. Rows that are
+    `screened_only` have a larger error and come last.
     """
     main, parameters = leading(scenario), load_parameters(scenario.parameters)
     names = [name for name, origin in parameters.origins.items() if origin.low < origin.high]
@@ -79,12 +80,14 @@ def influence(scenario: Scenario, *, workers: int | None = None, progress: Progr
     rows = _rows(moved(names, first, 0), parameters, arms, len(first))
     chosen = _closer(rows)
     rows |= _rows(moved(chosen, second, len(names)), parameters, arms, len(second))
-    return pd.DataFrame([row for name in _by_influence(rows) for row in rows[name]], columns=list(INFLUENCE_COLUMNS))
+    order = sorted(_by_influence(rows), key=lambda name: name not in chosen)
+    listed = [row | {"screened_only": name not in chosen} for name in order for row in rows[name]]
+    return pd.DataFrame(listed, columns=list(INFLUENCE_COLUMNS))
 
 
-def distinct(frame: pd.DataFrame) -> pd.Series:
-    """Whether a change is more than Monte Carlo noise, at 95 %."""
-    return frame["change"].abs() > NORMAL_975 * frame["mc_se"]
+def distinct(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose change, measured in the second set of patients, is more than Monte Carlo noise at 95 %."""
+    return frame[~frame["screened_only"].astype(bool) & (frame["change"].abs() > NORMAL_975 * frame["mc_se"])]
 
 
 def _gains(scenario: Scenario, kernel: Kernel, main: Leading, patients: range) -> np.ndarray:

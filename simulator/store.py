@@ -28,6 +28,7 @@ FRAMES = (
     "estimates", "curves", "occupancy", "differences", "longer_shorter", "contrasts", "delivered",
 )  # fmt: skip
 PACKAGE = Path(__file__).resolve().parent
+SOURCES = (".py", ".csv", ".j2", ".css")  # code, the parameters' definitions, templates of the report
 
 FiguresWriter = Callable[[Path, Comparison], None]
 """Writes figures, or a report, into the folder that it is given."""
@@ -60,9 +61,9 @@ def identity(scenario: Scenario) -> dict[str, Any]:
 
 @cache
 def sources_hash() -> str:
-    """Hash of every Python source of the package, names included; as first read by this process."""
+    """Hash of every source of the package, names included; as first read by this process."""
     key = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in SOURCES):
         key.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
         key.update(hashlib.sha256(path.read_bytes()).digest())
     return key.hexdigest()

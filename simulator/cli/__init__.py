@@ -1,7 +1,7 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, calibrate
+studies     reproduce, calibrate  reporting  what a run folder holds for people
 app         the command itself   options    what commands share      terminal    progress and lines
 """
 

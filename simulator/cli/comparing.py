@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from simulator.cli.app import app
 from simulator.cli.options import ANSWER, RUNS, AsJson, Out, Patients, ScenarioArgument, Seed, Settings, Workers
-from simulator.cli.terminal import Progress, note, say, status
+from simulator.cli.reporting import write_for_people
+from simulator.cli.terminal import Progress, note, say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from simulator.scenario import Scenario
 
 
@@ -29,8 +29,8 @@ def compare(
 ) -> None:
     """Compare the arms of a scenario on the same patients.
 
-    Prints the answer and writes summary.json, CSV tables and figures to a run folder (results/runs/... or --out;
-    with --json only where --out is given).
+    Prints the answer and writes report.html, figures, CSV tables and summary.json to a run folder (results/runs/...
+    or --out; with --json only where --out is given).
     """
     from simulator.scenario import load_scenario
 
@@ -48,20 +48,15 @@ def compare(
         # the simulation leaves the interpreter free: the drawing library loads meanwhile
         Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
     comparison = run_comparison(scenario, workers)
-    from simulator.report import answer, write_figures
-
-    def write_answer_and_figures(target: Path, found: Any) -> None:
-        (target / ANSWER).write_text(answer(found, width=100), encoding="utf-8")
-        write_figures(found, target)
+    from simulator.report import answer
 
     if folder is not None:
-        with status("drawing figures and writing tables"):
-            store.write_run(folder, scenario, comparison, write_answer_and_figures)
+        store.write_run(folder, scenario, comparison, partial(write_for_people, workers=workers))
     if as_json:
         say(json.dumps(comparison.summary, indent=2))
     else:
         say(answer(comparison))
-        note(f"figures, tables and summary.json: {folder}")
+        note(f"report.html, figures, tables and summary.json: {folder}")
 
 
 def run_comparison(scenario: Scenario, workers: int | None) -> Any:

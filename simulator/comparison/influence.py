@@ -28,7 +28,8 @@ SCREENED = 800
 MEASURED = 4_000
 CLOSER = {"evidence": 12, "fitted": 6}  # how many of each kind are measured in the second set of patients
 INFLUENCE_COLUMNS = (
-    "parameter", "kind", "low", "high", "arm", "shift_low", "shift_high", "change", "mc_se", "patients", "screened_only",
+    "parameter", "kind", "low", "high", "arm", "shift_low", "shift_high", "change", "mc_se", "patients",
+    "screened_only",
 )  # fmt: skip
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -53,8 +54,8 @@ def influence(scenario: Scenario, *, workers: int | None = None, progress: Progr
     """One row a parameter and arm, the most influential parameter first.
 
     `shift_low`, `shift_high`: by how much the leading difference (share of patients) moves when the parameter goes to
-    that end; `change` = shift_high - shift_low with its Monte Carlo standard error, in so many `patients`. Rows that are
-    `screened_only` have a larger error and come last.
+    that end; `change` = shift_high - shift_low with its Monte Carlo standard error, in so many `patients`. Rows with
+    `screened_only` = 1 were not chosen for the second set; they have a larger error and come last.
     """
     main, parameters = leading(scenario), load_parameters(scenario.parameters)
     names = [name for name, origin in parameters.origins.items() if origin.low < origin.high]
@@ -81,7 +82,7 @@ def influence(scenario: Scenario, *, workers: int | None = None, progress: Progr
     chosen = _closer(rows)
     rows |= _rows(moved(chosen, second, len(names)), parameters, arms, len(second))
     order = sorted(_by_influence(rows), key=lambda name: name not in chosen)
-    listed = [row | {"screened_only": name not in chosen} for name in order for row in rows[name]]
+    listed = [row | {"screened_only": int(name not in chosen)} for name in order for row in rows[name]]
     return pd.DataFrame(listed, columns=list(INFLUENCE_COLUMNS))
 
 

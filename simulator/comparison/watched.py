@@ -19,7 +19,7 @@ PLANS_END = (Slot.RELAPSE, Slot.TRANSPLANT)  # a running treatment ends with the
 
 
 class Mark(NamedTuple):
-    """On one day: course, inotuzumab (its first dose of a course), mrd_negative, mrd_positive, sct, sos, relapse, death."""
+    """On one day: course, inotuzumab (first dose of a course), mrd_negative, mrd_positive, sct, sos, relapse, death."""
 
     kind: str
     month: float

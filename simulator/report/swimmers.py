@@ -30,14 +30,17 @@ CAUSES = {
     "leukaemia": "dies of leukaemia",
 }
 MARKS: dict[str, tuple[str, dict[str, Any]]] = {  # words, and how it is drawn; above the bar unless it says otherwise
-    "sct": ("SCT", {"marker": "^", "color": "black", "markersize": 7}),
-    "sos": ("SOS", {"marker": "X", "color": "#7B3294", "markersize": 7}),
-    "relapse": ("Relapse", {"marker": "D", "color": "#D55E00", "markersize": 5}),
-    "death": ("Death", {"marker": "s", "color": "black", "markersize": 5}),
-    "mrd_negative": ("MRD-negative", {"marker": "o", "color": "white", "markersize": 4}),
-    "mrd_positive": ("MRD-positive", {"marker": "o", "color": "black", "markersize": 4}),
+    "sct": ("SCT", {"markeredgecolor": "white", "marker": "^", "color": "black", "markersize": 7}),
+    "sos": ("SOS", {"markeredgecolor": "white", "marker": "X", "color": "#7B3294", "markersize": 7}),
+    "relapse": ("Relapse", {"markeredgecolor": "white", "marker": "D", "color": "#D55E00", "markersize": 5}),
+    "death": ("Death", {"markeredgecolor": "white", "marker": "s", "color": "black", "markersize": 5}),
+    "mrd_negative": ("MRD-negative", {"markeredgecolor": "black", "marker": "o", "color": "white", "markersize": 4}),
+    "mrd_positive": ("MRD-positive", {"markeredgecolor": "black", "marker": "o", "color": "black", "markersize": 4}),
     "course": ("Chemotherapy course", {"marker": "|", "color": "#555555", "markersize": 5}),
-    "inotuzumab": ("with inotuzumab", {"marker": "o", "color": "#E69F00", "markersize": 3.5}),
+    "inotuzumab": (
+        "with inotuzumab",
+        {"markeredgecolor": "white", "marker": "o", "color": "#E69F00", "markersize": 3.5},
+    ),
 }
 TREATMENTS = {
     "blinatumomab": ("Blinatumomab infusion", "#CC79A7", 3.5),
@@ -70,7 +73,7 @@ def swimmers(figure: Figure, comparison: Any, pairs: Pairs) -> None:
             write(figure, 6.52, base + middle, ending(life, last), SMALL, va="center")
             middle -= BAR + LANE + GAP
         top -= one
-    _key(figure, base)
+    _key(figure)
     foot(figure, f"Patients are the first by number of each group · seed {comparison.summary['seed']} · "
                  f"parameters {comparison.summary['parameter_set']}")  # fmt: skip
 
@@ -90,8 +93,10 @@ def ending(life: Life, horizon_months: float) -> str:
 
 def shares_in_words(pairs: Pairs) -> str:
     """How common each kind of pair is."""
-    each = (f"{percent(cell)} % {GROUPS[group].replace('lives', 'live')}" for group, cell in pairs.shares.items())
-    return f"Of the first {pairs.patients:,} patients " + ", ".join(each)
+    words = {"longer": "live longer", "shorter": "live shorter", "equal": "live as long by another way",
+             "identical": "have the very same life"}  # fmt: skip
+    told = [f"{percent(pairs.shares[group])} % {said}" for group, said in words.items()]
+    return f"Of the first {pairs.patients:,} patients {', '.join(told[:-1])} and {told[-1]}"
 
 
 def _draw(axes: Axes, life: Life, y: float) -> None:
@@ -108,23 +113,21 @@ def _draw(axes: Axes, life: Life, y: float) -> None:
                   solid_capstyle="butt")  # fmt: skip
     for kind, (_, how) in MARKS.items():
         months = [mark.month for mark in life.marks if mark.kind == kind]
-        place = lane if kind in ("course", "inotuzumab") else y
-        edge = {} if kind == "course" else {"markeredgecolor": "black" if "mrd" in kind else "white"}
-        axes.plot(months, [place] * len(months), linestyle="none", clip_on=False, zorder=5, markeredgewidth=0.7,
-                  **edge, **how)  # fmt: skip
+        place = {"course": lane, "inotuzumab": lane, "sct": y + BAR / 2, "sos": y + BAR / 2}.get(kind, y)
+        heights = [place] * len(months)
+        axes.plot(months, heights, linestyle="none", clip_on=False, zorder=5, markeredgewidth=0.7, **how)
 
 
-def _key(figure: Figure, base: float) -> None:
+def _key(figure: Figure) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    states = [Patch(color=colour, label=words) for key, (words, colour) in STATES.items() if key != "dead"]
-    lines = [Line2D([], [], color=colour, linewidth=width, label=words) for words, colour, width in TREATMENTS.values()]
-    marks = [
-        Line2D([], [], linestyle="none", label=words, markeredgewidth=0.7,
-               **({} if kind == "course" else {"markeredgecolor": "black" if "mrd" in kind else "white"}), **how)
-        for kind, (words, how) in MARKS.items()
-    ]  # fmt: skip
+    handles: list[Any] = [Patch(color=colour, label=words) for key, (words, colour) in STATES.items() if key != "dead"]
+    handles += [
+        Line2D([], [], color=colour, linewidth=width, label=words) for words, colour, width in TREATMENTS.values()
+    ]
+    for words, how in MARKS.values():
+        handles.append(Line2D([], [], linestyle="none", label=words, markeredgewidth=0.7, **how))
     place = (0.5, 0.36 / figure.get_size_inches()[1])
-    figure.legend(handles=[*states, *lines, *marks], loc="lower center", bbox_to_anchor=place, ncols=4, fontsize=8,
-                  handlelength=1.4, columnspacing=1.2, labelspacing=0.35)  # fmt: skip
+    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=place, ncols=4, fontsize=8, handlelength=1.4,
+                  columnspacing=1.2, labelspacing=0.35)  # fmt: skip

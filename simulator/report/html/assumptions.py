@@ -13,7 +13,7 @@ from simulator.report.html.sentences import differences, title, widest
 from simulator.report.style import number, percent, plain, short_name
 from simulator.report.tornado import MEANING, ends_of, leaders
 
-KINDS = {"assumption": "Assumption", "source": "Other evidence", "fitted": "Fitted to"}
+KINDS = {"assumption": "Assumption", "source": "Other evidence", "fitted": "Fitted"}
 
 
 def influential(comparison: Any, main: Leading, frame: pd.DataFrame, parameters: ParameterSet) -> Table:
@@ -45,12 +45,13 @@ def influential(comparison: Any, main: Leading, frame: pd.DataFrame, parameters:
             ]
             rows.append(cells)
     of = f" of {title(comparison, arm)}" if several else ""
-    heads = ["Number", "Value\nrange", "Unit", "Difference\nat low", "at high", "Change\n± 95 % MC"]
-    heads += [*(["Largest change\nof any arm"] if several else []), "Origin"]
-    words_in = (0, 2, len(heads) - 1)
+    heads = ["Number", "Value, range", "Unit", "Difference at low", "at high", "Change, ± 95 % MC"]
+    heads += [*(["Largest change of any arm"] if several else []), "Origin"]
+    words_in = (0, 2, *range(6, len(heads)))
     return Table(
-        f"Main difference{of} ({short_name(main.endpoint)} at {main.month} months, percentage points) when one number moves",
-        [head.replace("\n", " ") for head in heads], rows, words_in, _rest(frame, clear),
+        f"Main difference{of} ({short_name(main.endpoint)} at {main.month} months, percentage points) when one "
+        "number moves",
+        heads, rows, words_in, _rest(frame, clear),
     )  # fmt: skip
 
 
@@ -60,10 +61,13 @@ def _rest(frame: pd.DataFrame, clear: pd.DataFrame) -> str:
     screened = left[left["screened_only"].astype(bool)]
     if left.empty:
         return "Every number with a range is listed."
-    missed = 1.96 * float(screened["mc_se"].median()) if len(screened) else 0.0
-    patients = int(screened["patients"].max()) if len(screened) else int(left["patients"].max())
+    patients = int(left["patients"].max())
+    unseen = ""
+    if len(screened):
+        half, worst = (plain(196 * float(screened["mc_se"].quantile(share)), 1) for share in (0.5, 1.0))
+        unseen = f", where a change goes unseen below {half} points for half of them, below {worst} at worst"
     return (
-        f"The other {left['parameter'].nunique()} numbers moved it less, or by no more than noise: measured in "
-        f"{patients:,} patients, in which a change of less than about {plain(100 * missed, 1)} points goes unseen. All are "
-        f"in influence.csv."
+        f"The other {left['parameter'].nunique()} numbers moved it less, or by no more than noise, in {patients:,} "
+        f"patients{unseen}; influence.csv holds all. K… and DER… are rows of the study's catalogue, X… of outside "
+        "evidence."
     )

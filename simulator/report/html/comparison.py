@@ -76,7 +76,8 @@ def report_page(
     else:
         answer = three_sentences(comparison, main, influence, parameters)
         sections += [
-            Section("differences", "Differences in the same patients", "Differences", _differences(comparison, folder, main)),
+            Section("differences", "Differences in the same "
+            "patients", "Differences", _differences(comparison, folder, main)),
             Section("pairs", "A few patients, each living twice", "Pairs", _pairs(comparison, main)),
             *_contrasts(comparison, main),
         ]  # fmt: skip
@@ -118,13 +119,13 @@ def _curves(comparison: Any, folder: Path) -> list[Section]:
 
     stops = "A curve ends where fewer than ten patients are at risk."
     survival: list[Block] = []
-    for name in ("os", "efs", "rfs", "os_from_cr"):
+    for name in ("os", "efs", "rfs"):
         caption = f"{words_of(name)}: Kaplan–Meier, with numbers at risk. {stops}"
         survival += _from_folder(folder, name, f"{words_of(name)}. {at_the_end(name)}", caption)
     risks = _from_folder(
         folder, "relapse_and_nrm", f"Relapse and non-relapse mortality. Relapse: {at_the_end('relapse')}",
-        "Cumulative incidences of relapse and of death without relapse from remission, each the competing risk of the "
-        f"other (Aalen–Johansen); they add up to the patients who lost their remission. {stops}",
+        "Cumulative incidences of relapse and of death without relapse from remission, each the competing risk of "
+        f"the other (Aalen–Johansen); they add up to the patients who lost their remission. {stops}",
     )  # fmt: skip
     states = _from_folder(
         folder, "states", "Share of patients in each state over time, one panel for each arm.",
@@ -140,27 +141,28 @@ def _curves(comparison: Any, folder: Path) -> list[Section]:
 
 def _differences(comparison: Any, folder: Path, main: Leading) -> list[Block]:
     rows: list[list[str]] = []
-    titles = titles_of(comparison)
     for name in differences(comparison, main):
+        found = comparison.summary["differences"][name]
+        rows.append([title(comparison, name)])
         for month in months_shown(comparison):
-            cell = comparison.summary["differences"][name][main.endpoint][str(month)]
-            time = comparison.summary["differences"][name][f"rmst_{main.endpoint}_months"][str(month)]
+            cell, time = (found[key][str(month)] for key in (main.endpoint, f"rmst_{main.endpoint}_months"))
             rows.append(
                 [
-                    titles[name], str(month),
+                    f"at {month} months",
                     f"{percent(cell, sign=True)}\n{span(cell['low'], cell['high'], 1, 100, True)}",
                     plain(None if cell["mc_se"] is None else 100 * cell["mc_se"], 3),
                     fold(cell["variance_reduction"]),
                     f"{plain(time, 2, True)}\n{span(time['low'], time['high'], 2, 1, True)}",
                 ]
-            )  # fmt: skip
+            )
     word, against = short_name(main.endpoint), title(comparison, comparison.scenario.reference)
     table = Table(
         f"Paired differences against {against}, with 95 % Monte Carlo intervals",
-        ["Arm", "Month", f"{word}, percentage points", "Standard error, points", "Variance cut by", "Mean months gained"],
-        rows, note="Variance cut by 4x: independent groups would need four times the patients. Mean months gained: "
+        ["", f"{word}, percentage points", "Standard error, points", "Variance cut by", "Mean months gained"],
+        rows,
+        note="Variance cut by 4x: independent groups would need four times the patients. Mean months gained: "
         f"difference in restricted mean time ({word}) up to that month.",
-    )  # fmt: skip
+    )
     first, last = months_shown(comparison)[0], months_shown(comparison)[-1]
     alt = f"Paired differences in overall survival against {against}, at months {first} to {last}."
     caption = "The same patients with the same luck under both arms. Intervals hold Monte Carlo error only."
@@ -175,8 +177,9 @@ def _pairs(comparison: Any, main: Leading) -> list[Block]:
     alt = "Swimmer plot. " + "; ".join(headline(pair) for pair in found.shown) + "."
     shown = drawn(
         "swimmers", lambda figure: swimmers(figure, comparison, found), alt,
-        f"{title(comparison, comparison.scenario.reference)} and {title(comparison, arm)}, in the first patients by number "
-        f"who live longer, shorter, as long by another way, and the same life. {which}Treatment is beneath each bar.",
+        f"{title(comparison, comparison.scenario.reference)} and {title(comparison, arm)}, in the first patients by "
+        f"number who live longer, shorter, as long by another way, and the same life. {which}Treatment is beneath "
+        "each bar.",
     )  # fmt: skip
     return [Paragraph(f"{shares_in_words(found)}. {TWO_LIVES}"), shown]
 
@@ -191,10 +194,10 @@ def _contrasts(comparison: Any, main: Leading) -> list[Section]:
         for contrast in CONTRASTS:
             found = chosen(comparison.contrasts, arm=name, contrast=contrast, month=main.month)
             row = found.iloc[0].to_dict() if len(found) else {}
-            with_sct, without = (f"{percent(row.get(f'survival_{g}'))}" for g in ("sct", "no_sct"))
-            gap = percent(row.get("difference"), sign=True)
-            cells.append(gap if number(row.get("difference")) is None else
-                         f"{gap}\n{with_sct} v {without}\nn {plain(row['n_sct'], 0)} v {plain(row['n_no_sct'], 0)}")  # fmt: skip
+            groups = [(percent(row.get(f"survival_{g}")), plain(row.get(f"n_{g}"), 0)) for g in ("sct", "no_sct")]
+            beneath = "\n{0[0]} v {1[0]}\nn {0[1]} v {1[1]}".format(*groups)
+            gap = number(row.get("difference"))
+            cells.append(percent(gap, sign=True) + ("" if gap is None else beneath))
         cell = comparison.summary["differences"].get(name, {}).get("os", {}).get(str(main.month))
         cells.append("–" if cell is None else
                      f"{percent(cell, sign=True)}\n{span(cell['low'], cell['high'], 1, 100, True)}")  # fmt: skip
@@ -220,7 +223,7 @@ def _assumptions(comparison: Any, main: Leading, frame: pd.DataFrame, parameters
 
 def _again(comparison: Any, identity: Mapping[str, Any]) -> list[Block]:
     scenario = comparison.scenario
-    known = scenario.name in shipped_scenarios()
+    known = scenario.name in {name for name, _ in shipped_scenarios()}
     if known and load_scenario(scenario.name, patients=scenario.patients, seed=scenario.seed) == scenario:
         how: list[Block] = [
             Paragraph(
@@ -253,6 +256,7 @@ def _again(comparison: Any, identity: Mapping[str, Any]) -> list[Block]:
     return [
         *how,
         Table("Identity of the run, as in run.json", ["What", "Value"], rows, (0, 1)),
-        Paragraph("Every byte of this page follows from run.json. Asked again with the same folder, a finished run is printed "
+        Paragraph("Every byte of this page follows from run.json. Asked again with the same folder, a finished "
+        "run is printed "
                   "without simulating.", "note"),
     ]  # fmt: skip

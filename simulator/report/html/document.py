@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from simulator import __version__
 
@@ -109,11 +109,16 @@ def written(page: Page) -> str:
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
+        lstrip_blocks=True, keep_trailing_newline=True, finalize=with_minus,
     )  # fmt: skip
     environment.filters["drawing"] = lambda figure: Markup(figure.drawing)
     environment.filters["css_string"] = lambda text: Markup(css_string(text))
     return environment.get_template("page.html.j2").render(page=page)
+
+
+def with_minus(value: Any) -> Any:
+    """Text with true minus signs before numbers; what is markup already, and anything else, as it is."""
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", value) if type(value) is str else value
 
 
 def css_string(text: str) -> str:
@@ -122,7 +127,7 @@ def css_string(text: str) -> str:
 
 
 def inlined(svg: str, name: str, alt: str) -> str:
-    """An SVG file as an element of a page: ids of its own, no prolog, no metadata, sized by the page, with its words."""
+    """An SVG file as an element of a page: ids of its own, no prolog, no metadata, sized by the page, named `alt`."""
     from markupsafe import escape
 
     body = svg[svg.index("<svg") :]

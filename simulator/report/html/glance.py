@@ -49,7 +49,7 @@ def outcomes(comparison: Any) -> Table:
         if end not in arms[comparison.scenario.reference]:
             continue
         rows.append([words])
-        for month in months_shown(comparison):
+        for month in months_shown(comparison) if end == "os" else [int(main)]:
             row(f"at {month} months, %", lambda arm, end=end, month=month: arm[end][str(month)])  # type: ignore[misc]
         row("median, months", lambda arm, end=end: arm[f"median_{end}_months"], _median)  # type: ignore[misc]
     if any(end in arms[comparison.scenario.reference] for end in INCIDENCE):
@@ -98,12 +98,13 @@ def settings(comparison: Any) -> Table:
     """What was planned differently, in words with units."""
     titles = titles_of(comparison)
     rows = [
-        [f"{in_words(key)}\n{unit}".rstrip(), *(_setting(cell) for cell in cells)]
+        [in_words(key) + ("" if key.endswith(unit) else f"\n{unit}"), *(_setting(cell) for cell in cells)]
         for key, unit, cells in differing(comparison.scenario)
     ]
     return Table(
         "Settings in which the arms differ; all others are the same", ["Setting", *titles.values()], rows,
-        words=range(len(titles) + 1), note="What is planned. What a patient gets follows from the life that he or she has."
+        words=range(len(titles) + 1), note="What is planned. What a patient gets follows from the life that he "
+        "or she has."
     )  # fmt: skip
 
 

@@ -14,11 +14,14 @@ TELLING = (
     "count deaths within 4 weeks", "count SOS", "count SCT", "hazard ratio",
 )  # fmt: skip
 
+OUTSIDE = {"inside_published": "published interval", "inside_predictive": "simulated range"}
+
 
 def published(kept: Mapping[str, Any] | None, parameter_set: str) -> list[Block]:
     """The kept reproduction of the study, or plainly that there is none for these numbers."""
     if kept is None:
-        return [Paragraph(f"No reproduction of a study is kept with the parameter set {parameter_set}: nothing on this page "
+        return [Paragraph(f"No reproduction of a study is kept with the parameter set {parameter_set}: nothing "
+        f"on this page "
                           "says how well it agrees with published patients.")]  # fmt: skip
     rows = kept["rows"]
     fitted, predicted = ([row for row in rows if row["role"] == role] for role in ("fitted", "predicted"))
@@ -28,40 +31,44 @@ def published(kept: Mapping[str, Any] | None, parameter_set: str) -> list[Block]
     ]
     return [
         Paragraph(
-            f"The arms of this run are no study. What can be checked is {kept['study']}, to which the numbers were fitted: "
-            f"simulated {kept['replicates']:,} times at its own size and observed as the paper did. Of its {inside[1]} fitted "
-            f"rows with a published interval, {inside[0]} are simulated inside it, which checks the fit and not the model. Of "
-            f"{predictive[1]} rows that were never fitted, {predictive[0]} lie where 95 % of simulated trials of that size do; "
-            "they are of the same patients, so that this is no independent validation, and small numbers make it easy."
+            f"The arms of this run are no study. What can be checked is {kept['study']}, to which the numbers were "
+            f"fitted: simulated {kept['replicates']:,} times at its own size and observed as the paper did. Of its "
+            f"{inside[1]} fitted rows with a published interval, {inside[0]} are simulated inside it, which checks "
+            f"the fit and not the model. Of {predictive[1]} published rows that were never fitted, {predictive[0]} "
+            "lie within the range of 95 % of those simulated trials; they are of the same patients, so that this is "
+            "no independent validation, and small numbers make it easy."
         ),
-        study_table(shown),
+        study_table(f"Main rows of {kept['study']}, and all that lie outside", shown),
     ]  # fmt: skip
 
 
-def study_table(rows: Sequence[Mapping[str, Any]], note: str = "") -> Table:
+def study_table(caption: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """Rows of a reproduction, fitted ones first; what lies outside its interval is marked."""
     lines: list[list[str]] = []
     for role, words in ROLES.items():
         mine = [row for row in rows if row["role"] == role]
         lines += [[words]] if mine else []
-        for row in mine:
-            name, decimals = unit(row)
-            outside = [
-                words
-                for key, words in (("inside_published", "published interval"), ("inside_predictive", "simulated range"))
-                if row.get(key) is False
-            ]
-            what = f"{row['quantity']}\n{row['subgroup'] or ''}".rstrip()
-            lines.append(
-                [
-                    what, row["id"], plain(row.get("n"), 0), name or "patients",
-                    f"{plain(row['reported'], decimals)}\n{span(row['published_low'], row['published_high'], decimals)}".rstrip(),
-                    f"{plain(row['simulated'], decimals)}\n{span(row['predictive_low'], row['predictive_high'], decimals)}".rstrip(),
-                    f"outside: {', '.join(outside)}" if outside else "",
-                ]
-            )  # fmt: skip
+        lines += [_line(row) for row in mine]
     heads = ["Quantity", "Id", "n", "Unit", "Published (95 % CI)", "Simulated (95 % of trials)", ""]
-    return Table("Published and simulated", heads, lines, (0, 1, 3, 6), note)
+    return Table(caption, heads, lines, (0, 1, 3, 6))
+
+
+def _line(row: Mapping[str, Any]) -> list[str]:
+    name, decimals = unit(row)
+
+    def with_range(value: str, ends: str) -> str:
+        return f"{plain(row[value], decimals)}\n{span(row[f'{ends}_low'], row[f'{ends}_high'], decimals)}".rstrip()
+
+    outside = [words for key, words in OUTSIDE.items() if row.get(key) is False]
+    return [
+        f"{row['quantity'][0].upper()}{row['quantity'][1:]}\n{row['subgroup'] or ''}".rstrip(),
+        str(row["id"]),
+        plain(row.get("n"), 0),
+        name or "patients",
+        with_range("reported", "published"),
+        with_range("simulated", "predictive"),
+        f"outside: {', '.join(outside)}" if outside else "",
+    ]
 
 
 def _inside(rows: Sequence[Mapping[str, Any]], key: str) -> tuple[int, int]:

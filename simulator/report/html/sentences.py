@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
 import pandas as pd
 
 from simulator.comparison.influence import Leading, distinct
+from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION
 from simulator.parameters import ParameterSet
-from simulator.report.style import interval, number, percent, plain, short_name, span, titles_of
+from simulator.report.style import interval, number, percent, plain, span, titles_of
+from simulator.report.tornado import MEANING
 
 ALIVE = {"os": "alive", "efs": "alive and free of relapse and refractory disease"}
+UNKNOWN = {SCT_EFFECT: "the causal effect of SCT", SOS_ATTRIBUTION: "what lowers SOS"}
 ORIGINS = {"assumption": "assumed", "fitted": "fitted", "source": "taken from other evidence"}
 
 
@@ -43,9 +47,10 @@ def title(comparison: Any, arm: str) -> str:
     return titles_of(comparison)[arm].removesuffix(" (reference)")
 
 
-def points(cell: Any) -> str:
-    """A difference in points with its interval."""
-    return f"{percent(cell, sign=True)} percentage points ({span(cell['low'], cell['high'], 1, 100, True)})"
+def points(cell: Any, short: bool = False) -> str:
+    """A difference in percentage points with its interval; `short` where the unit has been said."""
+    unit = "" if short else " percentage points"
+    return f"{percent(cell, sign=True)}{unit} ({span(cell['low'], cell['high'], 1, 100, True)})"
 
 
 def sign(cell: Any) -> int:
@@ -64,22 +69,48 @@ def _what(comparison: Any, main: Leading) -> str:
     alive, start = ALIVE[main.endpoint], f"At {main.month} months"
     if len(found) == 1:
         ((arm, cell),) = found.items()
-        more = {1: "more", -1: "fewer", 0: "which this run cannot tell from none"}[sign(cell)]
+        verdict = "" if sign(cell) else ", which this run cannot tell from none"
         return (
             f"{start} {_share(comparison, arm, main)} of the simulated patients are {alive} under "
-            f"{title(comparison, arm)} and {_share(comparison, reference, main)} under {title(comparison, reference)}: "
-            f"a paired difference of {points(cell)}, {more}."
+            f"{title(comparison, arm)} and {_share(comparison, reference, main)} under "
+            f"{title(comparison, reference)}: a paired difference of "
+            f"{points(cell)}{verdict}{_later(comparison, main)}."
         )
-    kinds = Counter(sign(cell) for cell in found.values())
-    told = [f"{_count(kinds[key])} {words}" for key, words in ((1, "better"), (-1, "worse")) if kinds[key]]
-    if kinds[0]:
-        told.append(f"{_count(kinds[0])} not distinguishably different")
     (best, high), *_, (worst, low) = found.items()
     return (
         f"{start} {_share(comparison, reference, main)} of the simulated patients are {alive} under "
-        f"{title(comparison, reference)}; of the {_count(len(found))} other arms {' and '.join(told)} in the same patients, "
-        f"from {points(high)} under {title(comparison, best)} to {points(low)} under {title(comparison, worst)}."
+        f"{title(comparison, reference)}; in the same patients {_verdicts(found)}, from {points(high)} under "
+        f"{title(comparison, best)} to {points(low, short=True)} under "
+        f"{title(comparison, worst)}{_later(comparison, main)}."
     )
+
+
+def _verdicts(found: dict[str, Any]) -> str:
+    """How many arms do better and worse."""
+    kinds = Counter(sign(cell) for cell in found.values())
+    words = {1: "do better", -1: "do worse", 0: "cannot be told from it"}
+    if len(kinds) == 1:
+        return f"all {_count(len(found))} other arms {words[next(iter(kinds))]}"
+    told = [f"{_count(kinds[key])} {said}" for key, said in words.items() if kinds[key]]
+    return f"of the {_count(len(found))} other arms {' and '.join(told)}"
+
+
+def _later(comparison: Any, main: Leading) -> str:
+    """What becomes of it by the last report month: the difference of two arms, or of several those that turn."""
+    month = max(comparison.scenario.report_months)
+    if month <= main.month:
+        return ""
+    last = differences(comparison, main._replace(month=month))
+    if len(last) == 1:
+        (cell,) = last.values()
+        return f", and at {month} months of {points(cell, short=True)}"
+    first = differences(comparison, main)
+    turned = [name for name, cell in last.items() if sign(cell) * sign(first[name]) < 0]
+    if not turned:
+        return f"; by {month} months no difference has turned"
+    listed = ", ".join(f"{title(comparison, name)} {points(last[name], short=True)}" for name in turned)
+    verb = "has" if len(turned) == 1 else "have"
+    return f"; by {month} months {_count(len(turned))} of these differences {verb} turned: {listed}"
 
 
 def _count(n: int) -> str:
@@ -130,8 +161,8 @@ def _how_sure(comparison: Any, main: Leading, frame: pd.DataFrame) -> str:
     else:
         verdict = "none of these alone turns its sign" + (" in any arm" if several else "")
     return (
-        f"{chance}; moving one assumed number at a time across its range takes {whose} from {low} to {high} points, and "
-        f"{verdict}."
+        f"{chance}; moving one assumed number at a time across its range takes {whose} from {low} to {high} points, "
+        f"and {verdict}."
     )
 
 
@@ -140,15 +171,19 @@ def _ground(comparison: Any, main: Leading, frame: pd.DataFrame, parameters: Par
     made = ", ".join(f"{kinds[kind]} {words}" for kind, words in ORIGINS.items() if kinds[kind])
     turning = turns(comparison, main, frame, fitted=True)
     names = list(dict.fromkeys(name for each in turning.values() for name in each))
-    tail = "none of them alone, within the range allowed before the fit, would turn a sign"
+    fitted = "none of the fitted ones carries an interval"
     if names:
-        listed = ", ".join(short_name(name) for name in names[:3]) + (" and others" if len(names) > 3 else "")
-        tail = f"some of them alone, within the range allowed before the fit, would turn a sign ({listed})"
-    if frame.empty:
-        tail = "what they could do to the difference was not measured"
-    unknown = len(comparison.summary["not_identified"])
-    rest = ", and the evidence leaves open what this page lists under “How far to trust it”" if unknown else ""
-    return (
-        f"On {len(parameters.values)} numbers ({made}) of the set {parameters.id}: the fitted ones carry no interval, and "
-        f"{tail}{rest}."
-    )
+        listed = " and ".join(f"“{in_short(name)}”" for name in names[:2]) + (" among others" if len(names) > 2 else "")
+        fitted += (
+            f" though {_count(len(names))} of them ({listed}) could alone turn a sign within the range before the fit"
+        )
+    elif not frame.empty:
+        fitted += ", though none of those measured turns a sign alone within the range before the fit"
+    unknown = [UNKNOWN[words] for words in comparison.summary["not_identified"]]
+    rest = f", and the evidence does not identify {' or '.join(unknown)}" if unknown else ""
+    return f"On the {len(parameters.values)} numbers of {parameters.id} ({made}): {fitted}{rest}."
+
+
+def in_short(name: str) -> str:
+    """What a number means, up to the first detail."""
+    return re.split(r" ?[:,(]", MEANING[name].meaning)[0]

@@ -19,8 +19,9 @@ def kinds_of_uncertainty(comparison: Any, main: Leading, frame: pd.DataFrame) ->
     patients = comparison.summary["patients"]
     chance = (
         f"The error of chance of the main difference ({short_name(main.endpoint)} at {main.month} months) is "
-        f"{plain(max(errors), 3)} percentage points (standard error{', the largest of the arms' if len(errors) > 1 else ''}) "
-        f"with {patients:,} patients; four times the patients would halve it. Every interval of this page is of this kind."
+        f"{plain(max(errors), 3)} percentage points (standard "
+        f"error{', the largest of the arms' if len(errors) > 1 else ''}) with {patients:,} patients; four times the "
+        "patients would halve it. Every interval of this page is of this kind."
         if errors
         else "The main difference has no standard error in this run."
     )  # fmt: skip
@@ -38,8 +39,8 @@ def kinds_of_uncertainty(comparison: Any, main: Leading, frame: pd.DataFrame) ->
 
 def _parameters(comparison: Any, main: Leading, frame: pd.DataFrame) -> str:
     plainly = (
-        "The parameter set is one point: the fit did not ask which other values agree with the study as well, so that no "
-        "interval of this page covers it."
+        "The parameter set is one point: the fit did not ask which other values agree with the study as well, so "
+        "that no interval of this page covers it."
     )
     arm = widest(comparison, main)
     told = []
@@ -54,7 +55,12 @@ def _parameters(comparison: Any, main: Leading, frame: pd.DataFrame) -> str:
         told.append(f"moving {words} one at a time takes it from {low} to {high} points; {verdict}.")
     if not told:
         return plainly
-    which = f"For the main difference of {title(comparison, arm)}, the largest of this run, "
+    several = len(comparison.summary["differences"]) > 1
+    which = (
+        f"For the largest main difference, that of {title(comparison, arm)}, "
+        if several
+        else "For the main difference, "
+    )
     return f"{plainly} {which}{' In the same way, '.join(told)} These are not intervals; see the assumptions below."
 
 

@@ -70,7 +70,12 @@ class Figure:
     @property
     def drawing(self) -> str:
         """The SVG ready for the page."""
-        return inlined(self.svg, self.name, self.alt)
+        return inlined(self.svg, self.id, self.alt)
+
+    @property
+    def id(self) -> str:
+        """Its anchor; a section may have the same name."""
+        return f"figure-{self.name}"
 
 
 Block = Paragraph | Bullets | Code | Table | Figure

@@ -105,12 +105,17 @@ def _later(comparison: Any, main: Leading) -> str:
         (cell,) = last.values()
         return f", and at {month} months of {points(cell, short=True)}"
     first = differences(comparison, main)
-    turned = [name for name, cell in last.items() if sign(cell) * sign(first[name]) < 0]
+    turned = [name for name, cell in last.items() if _clearly(cell) and sign(cell) * sign(first[name]) < 0]
     if not turned:
         return f"; by {month} months no difference has turned"
     listed = ", ".join(f"{title(comparison, name)} {points(last[name], short=True)}" for name in turned)
     verb = "has" if len(turned) == 1 else "have"
     return f"; by {month} months {_count(len(turned))} of these differences {verb} turned: {listed}"
+
+
+def _clearly(cell: Any) -> bool:
+    """Whether zero lies outside the interval as it is printed."""
+    return all(round(100 * (number(cell[end]) or 0.0), 1) != 0.0 for end in ("low", "high"))
 
 
 def _count(n: int) -> str:
@@ -174,11 +179,10 @@ def _ground(comparison: Any, main: Leading, frame: pd.DataFrame, parameters: Par
     fitted = "none of the fitted ones carries an interval"
     if names:
         listed = " and ".join(f"“{in_short(name)}”" for name in names[:2]) + (" among others" if len(names) > 2 else "")
-        fitted += (
-            f" though {_count(len(names))} of them ({listed}) could alone turn a sign within the range before the fit"
-        )
+        which = f"{_count(len(names))} of them ({listed})"
+        fitted += f" though {which} could alone turn the sign of a difference within the range that the fit was allowed"
     elif not frame.empty:
-        fitted += ", though none of those measured turns a sign alone within the range before the fit"
+        fitted += ", though none of those measured turns a sign alone within the range that the fit was allowed"
     unknown = [UNKNOWN[words] for words in comparison.summary["not_identified"]]
     rest = f", and the evidence does not identify {' or '.join(unknown)}" if unknown else ""
     return f"On the {len(parameters.values)} numbers of {parameters.id} ({made}): {fitted}{rest}."

@@ -8,8 +8,10 @@ import pandas as pd
 
 from simulator.comparison.influence import Leading
 from simulator.report.html.document import Block, Bullets, Paragraph
-from simulator.report.html.sentences import differences, reach, title, turns, widest
+from simulator.report.html.glance import in_words
+from simulator.report.html.sentences import differences, in_short, reach, title, turns, widest
 from simulator.report.style import number, plain, short_name
+from simulator.scenario import differing
 
 
 def kinds_of_uncertainty(comparison: Any, main: Leading, frame: pd.DataFrame) -> list[Block]:
@@ -49,7 +51,7 @@ def _parameters(comparison: Any, main: Leading, frame: pd.DataFrame) -> str:
         if ends is None:
             continue
         turning = turns(comparison, main, frame, fitted).get(arm, [])
-        listed = ", ".join(short_name(name) for name in turning)
+        listed = " and with ".join(f"“{in_short(name)}”" for name in turning)
         verdict = f"the sign would turn with {listed}" if turning else "its sign stays"
         low, high = (plain(end, 1, True) for end in ends)
         told.append(f"moving {words} one at a time takes it from {low} to {high} points; {verdict}.")
@@ -68,4 +70,6 @@ def _attribution(comparison: Any) -> str:
     sentences = comparison.summary["not_identified"]
     if not sentences:
         return "The arms differ in nothing that the evidence is known to be unable to tell apart."
-    return " ".join(sentences)
+    settings = [in_words(key) for key, *_ in differing(comparison.scenario)]
+    listed = "; ".join(words[0].lower() + words[1:] if words[1].islower() else words for words in settings)
+    return f"{' '.join(sentences)} The arms differ in {len(settings)} settings at once ({listed})."

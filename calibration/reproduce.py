@@ -242,12 +242,13 @@ def described(result: Reproduction) -> str:
 
 
 def write(result: Reproduction, folder: Path) -> None:
-    """rows.json and the figures (PNG, SVG) into `folder`."""
+    """rows.json, the figures (PNG, SVG) and report.html into `folder`."""
+    from calibration.reproduction_page import write_report
     from simulator.report.figures import published_points_figure
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ROWS).write_text(json.dumps(result.as_json(), indent=1) + "\n", encoding="utf-8")
-    rows = load_catalogue(STUDY)
+    rows, drawn = load_catalogue(STUDY), []
     for title, panel in PANELS.items():
         points = []
         for label, _, rate, median in panel:
@@ -266,6 +267,8 @@ def write(result: Reproduction, folder: Path) -> None:
                 value = rows[median].value
                 text = f"median {value:g} months ({median})"
                 points.append({"label": label, "month": value, "value": 0.5, "low": None, "high": None, "text": text})
-        published_points_figure(
+        _, svg = published_points_figure(
             result.curves[title], points, folder, f"fig-{title[:2].lower()}", f"Kantarjian 2023, Fig. {title}"
         )
+        drawn.append((title, svg))
+    write_report(result, inside_counts(result.rows), drawn, folder)

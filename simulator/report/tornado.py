@@ -18,6 +18,7 @@ TITLES = {
     False: "Assumed, or taken from other evidence: from low to high of the stated range",
     True: "Fitted: from low to high of the range allowed before the fit",
 }
+MOST_ARMS = 5  # drawn: those that differ most
 MEANING = {definition.name: definition for definition in DEFINITIONS}
 
 
@@ -41,7 +42,9 @@ def base_differences(comparison: Any, main: Leading) -> dict[str, float]:
 
 def tornado(figure: Figure, comparison: Any, frame: pd.DataFrame, main: Leading) -> None:
     """A panel for numbers assumed or taken from elsewhere, one for fitted ones; a bar for each arm."""
-    styles, base = arm_styles(comparison), base_differences(comparison, main)
+    styles, every = arm_styles(comparison), base_differences(comparison, main)
+    widest = sorted(every, key=lambda name: -abs(every[name]))[:MOST_ARMS]
+    base = {name: value for name, value in every.items() if name in widest}
     most = 10 if len(base) < 3 else 6
     panels = [(title, leaders(frame, fitted)[:most]) for fitted, title in TITLES.items()]
     panels = [(title, names) for title, names in panels if names]
@@ -86,6 +89,6 @@ def tornado(figure: Figure, comparison: Any, frame: pd.DataFrame, main: Leading)
         write(figure, 0.66, at, f"{short(styles[arm].title, 70)}: {plain(base[arm], 1, True)} points as it stands",
               SMALL, va="center")  # fmt: skip
     against = styles[comparison.scenario.reference].title.removesuffix(" (reference)")
-    foot(
-        figure, f"Open circle: number at its low end; filled: at its high end; dotted: as it stands. Against: {against}"
-    )
+    left_out = f" The {len(base)} arms that differ most." if len(base) < len(every) else ""
+    circles = "Open circle: number at its low end; filled: at its high end; dotted: as it stands."
+    foot(figure, f"{circles} Against: {against}.{left_out}")

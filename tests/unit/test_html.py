@@ -22,6 +22,7 @@ from simulator.parameters import load_parameters
 from simulator.report import write_figures
 from simulator.report.html import Bullets, Code, Figure, Page, Paragraph, Section, Table, write_report, written
 from simulator.report.html.document import css_string, inlined, with_minus
+from simulator.report.html.glance import settings
 from simulator.report.html.sentences import three_sentences, turns
 from simulator.report.style import percent, span
 from simulator.store import identity, run_name, write_run
@@ -268,6 +269,14 @@ def test_a_difference_within_chance_is_called_so(made):
         assert "all five other arms do worse" in same
         mixed = sentences(made, **dict.fromkeys(arms[:2], (0.01, 0.03)), **dict.fromkeys(arms[2:], (-0.01, 0.02)))[0]
         assert "of the five other arms two do better and three cannot be told from it" in mixed
+
+
+def test_units_of_settings_are_told_once(made):
+    told = {row[0] for row in settings(made.comparison).rows}
+    if len(made.comparison.scenario.arms) == 2:
+        assert {"Maintenance: POMP\nmonths", "Inotuzumab: first course doses\nmg/m2", "Chemotherapy: courses"} <= told
+    else:
+        assert {"Transplant: policy", "Transplant: MRD", "Transplant: blinatumomab courses before\ncourses"} <= told
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def settings(comparison: Any) -> Table:
     """What was planned differently, in words with units."""
     titles = titles_of(comparison)
     rows = [
-        [in_words(key) + ("" if key.endswith(unit) else f"\n{unit}"), *(_setting(cell) for cell in cells)]
+        [in_words(key) + ("" if in_words(key).endswith(unit) else f"\n{unit}"), *(_setting(cell) for cell in cells)]
         for key, unit, cells in differing(comparison.scenario)
     ]
     return Table(

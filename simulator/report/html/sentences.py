@@ -160,7 +160,9 @@ def _how_sure(comparison: Any, main: Leading, frame: pd.DataFrame) -> str:
     turning = turns(comparison, main, frame, fitted=False)
     several = len(comparison.summary["differences"]) > 1
     whose = f"the difference under {title(comparison, arm)}" if several else "the difference"
-    if turning:
+    if not any(sign(cell) for cell in differences(comparison, main).values()):
+        verdict = "its sign is open in any case"
+    elif turning:
         where = "" if not several else f" in {_count(len(turning))} of the arms"
         verdict = f"one such number alone can turn its sign{where}"
     else:

@@ -71,7 +71,6 @@ def identity(study: str, replicates: int, seed: int) -> dict[str, Any]:
         "parameters_sha256": parameters_hash(PARAMETER_SET),
         "sources_sha256": sources_hash(Path(simulator.__file__).parent),
         "calibration_sha256": sources_hash(Path(__file__).parent),
-        "evidence_sha256": sources_hash(Path(__file__).parent / "evidence", "*.csv"),
         "versions": versions(),
     }
 
@@ -285,20 +284,24 @@ def described(result: Reproduction) -> str:
 
 
 def write(result: Reproduction, folder: Path) -> None:
-    """rows.json and the figures (PNG, SVG) into `folder`."""
+    """rows.json, the figures (PNG, SVG) and report.html into `folder`."""
+    from calibration.reproduction_page import write_report
+
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ROWS).write_text(json.dumps(result.as_json(), indent=1) + "\n", encoding="utf-8")
+    drawn = []
     for title, panel in PANELS.items():
         printed = [(label, rate, median) for label, _, rate, median in panel]
-        _draw(result, title, printed, folder)
+        drawn.append((title, _draw(result, title, printed, folder)))
     # the printed combination belongs to the curve of its own mix; inotuzumab alone to none, its mix is unknown
     own = {comparator.COMBINATION: result.curves[COMPARATOR_PANEL][0]["label"]}
     printed = [(own.get(regimen, regimen), rate, median) for regimen, (median, rate) in comparator.PRINTED.items()]
-    _draw(result, COMPARATOR_PANEL, printed, folder)
+    drawn.append((COMPARATOR_PANEL, _draw(result, COMPARATOR_PANEL, printed, folder)))
+    write_report(result, inside_counts(result.rows), drawn, folder)
 
 
-def _draw(result: Reproduction, title: str, printed: list[tuple[str, str, str]], folder: Path) -> None:
-    """A panel: simulated curves, and the printed rate and median (label, rate row, median row) as points."""
+def _draw(result: Reproduction, title: str, printed: list[tuple[str, str, str]], folder: Path) -> Path:
+    """A panel: simulated curves, and the printed rate and median (label, rate row, median row) as points; its SVG."""
     from simulator.report.figures import published_points_figure
 
     rows = load_catalogue(STUDY)
@@ -320,4 +323,5 @@ def _draw(result: Reproduction, title: str, printed: list[tuple[str, str, str]],
             text = f"median {value:g} months ({median})"
             points.append({"label": label, "month": value, "value": 0.5, "low": None, "high": None, "text": text})
     name = f"fig-{title[:2].lower()}"
-    published_points_figure(result.curves[title], points, folder, name, f"Kantarjian 2023, Fig. {title}")
+    _, svg = published_points_figure(result.curves[title], points, folder, name, f"Kantarjian 2023, Fig. {title}")
+    return svg

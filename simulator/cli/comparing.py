@@ -24,7 +24,8 @@ from simulator.cli.options import (
     Settings,
     Workers,
 )
-from simulator.cli.terminal import Progress, note, note_compiling, say, status
+from simulator.cli.reporting import write_for_people
+from simulator.cli.terminal import Progress, note, note_compiling, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from simulator.scenario import Scenario
     from simulator.store import RunFolder
 
-OUTPUTS = {"answer": True, "figures": True}  # beyond the summary and its tables; a part of the identity
+OUTPUTS = {"answer": True, "figures": True, "report": True}  # beyond the summary and its tables; a part of the identity
 
 
 @app.command()
@@ -49,9 +50,9 @@ def compare(
 ) -> None:
     """Compare the arms of a scenario on the same patients.
 
-    Prints the answer and writes summary.json, CSV tables and figures to a run folder (results/runs/... or --out;
-    with --json only where --out is given). A run that was stopped, however, goes on when the same command is given
-    again; a finished one is printed.
+    Prints the answer and writes report.html, figures, CSV tables and summary.json to a run folder (results/runs/...
+    or --out; with --json only where --out is given). A run that was stopped, however, goes on when the same command
+    is given again; a finished one is printed.
     """
     from simulator.scenario import load_scenario
 
@@ -73,23 +74,20 @@ def compare(
         # the simulation leaves the interpreter free: the drawing library loads meanwhile
         Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
         comparison = run_comparison(scenario, workers, run_folder)
-        from simulator.comparison.results import write_results_parquet
-        from simulator.report import answer, write_figures
 
         def write_outputs(target: Path) -> None:
             store.write_comparison(target, comparison)
-            (target / ANSWER).write_text(answer(comparison, width=100), encoding="utf-8")
-            write_figures(comparison, target)
-            write_results_parquet(target, comparison)
+            write_for_people(target, comparison, identity, workers)
 
-        with status("drawing figures and writing tables"):
-            run_folder.finish(write_outputs)
+        run_folder.finish(write_outputs)
         write_lives(folder, scenario, events, patient_tables)
+    from simulator.report import answer
+
     if as_json:
         say(json.dumps(comparison.summary, indent=2))
     else:
         say(answer(comparison))
-        note(f"figures, tables and summary.json: {folder}")
+        note(f"report.html, figures, tables and summary.json: {folder}")
 
 
 def run_comparison(scenario: Scenario, workers: int | None, run_folder: RunFolder | None) -> Any:

@@ -51,7 +51,7 @@ def reproduce(
         say(json.dumps(result.as_json(), indent=1))
     else:
         say(study_of.described(result))
-        note(f"figures and rows: {folder}")
+        note(f"report.html, figures and rows: {folder}")
 
 
 def run_trials(replicates: int, seed: int, workers: int | None) -> Any:

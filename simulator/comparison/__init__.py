@@ -4,7 +4,8 @@
     arm_estimates   the numbers of one arm           differences   one arm against the reference
     lives           who lives longer                 contrasts     SCT v no SCT within an arm
     summary         what summary.json holds          frames        the same as tables, with curves and states
-    not_identified  what no simulation answers
+    not_identified  what no simulation answers   influence     what the main difference rests on
+    pairs           a few patients, twice        watched       one life, event by event
 
 Intervals are Monte Carlo 95 % intervals: they say how far the simulation is from its own limit, not how sure
 the model is. Differences are paired within patients; from first remission only where two arms share every

@@ -23,6 +23,13 @@ BACKBONE_SHARE = (
     "What chemotherapy adds to inotuzumab is assumed: the share of a course's kill that is due to either is not "
     "identified by the evidence, and the toxicity of the backbone is not in the model."
 )
+# what each sentence speaks of, in a few words
+IN_SHORT = {
+    SCT_EFFECT: "the causal effect of SCT",
+    SOS_ATTRIBUTION: "what lowers SOS",
+    BLINATUMOMAB_EFFECT: "what blinatumomab adds",
+    BACKBONE_SHARE: "what chemotherapy adds to inotuzumab",
+}
 
 
 def not_identified(scenario: Any) -> list[str]:

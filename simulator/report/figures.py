@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ from simulator.report.style import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FEW = 10  # patients at risk below which a curve is not drawn
 __all__ = ["differences", "incidence", "occupancy", "published_points_figure", "survival", "write_figures"]
 
 
@@ -55,6 +57,18 @@ def _median(comparison: Any, arm: str, endpoint: str, frame: pd.DataFrame) -> tu
     return value, words + (f" ({range_})" if range_ and value is not None else "")
 
 
+def while_many(frame: pd.DataFrame) -> pd.DataFrame:
+    """A curve up to the first month with fewer than FEW patients at risk: beyond it a step is one patient."""
+    few = frame["at_risk"].to_numpy(float) < FEW
+    return frame.iloc[: int(np.argmax(few))] if few.any() else frame
+
+
+def _last_month(frames: Iterable[pd.DataFrame], horizon_months: float) -> float:
+    """Where the axis ends: with the longest curve, at a whole half-year."""
+    longest = max((frame["month"].max() for frame in frames if len(frame)), default=0.0)
+    return min(horizon_months, max(6.0, 6.0 * np.ceil(longest / 6.0)))
+
+
 def survival(figure: Figure, comparison: Any, endpoint: str) -> None:
     """Survival with bands, medians and, beneath, the key with the numbers at risk."""
     styles, curves = arm_styles(comparison), comparison.curves
@@ -63,7 +77,7 @@ def survival(figure: Figure, comparison: Any, endpoint: str) -> None:
     base = 0.45 + len(frames) * (2 * ROW + 0.06) + ROW + 0.62
     figure.set_size_inches(7.6, base + 3.9 + 0.5)
     axes = axes_at(figure, 0.8, base, 6.45, 3.9)
-    last = comparison.scenario.horizon_months
+    last = _last_month(map(while_many, frames.values()), comparison.scenario.horizon_months)
     words = ENDPOINTS[endpoint]
     time_axis(axes, last, f"Months {'from CR' if 'CR' in words else 'from start of treatment'}")
     axes.set(ylim=(0, 1), yticks=np.arange(0, 1.01, 0.2), ylabel="Probability", title=words)
@@ -72,7 +86,7 @@ def survival(figure: Figure, comparison: Any, endpoint: str) -> None:
     write(figure, 0.8, y, "Number at risk", weight="bold", va="center")
     for name, frame in frames.items():
         arm = styles[name]
-        curve(axes, frame, arm, len(frames) > 4)
+        curve(axes, while_many(frame), arm, len(frames) > 4)
         median, text = _median(comparison, name, endpoint, frame)
         if median is not None and median <= last:
             axes.plot([median, median], [0, 0.5], color=arm.colour, linewidth=0.9, linestyle=(0, (1, 2)))
@@ -92,7 +106,8 @@ def incidence(figure: Figure, comparison: Any) -> None:
     top = max(0.4, float(np.ceil(shown["high"].fillna(shown["value"]).max() * 5 - 1e-9) / 5))
     base = 0.45 + (len(styles) + 1) * (ROW + 0.02) + 0.6
     figure.set_size_inches(10.3, base + 3.3 + 0.5)
-    last = comparison.scenario.horizon_months
+    each = [while_many(frame) for _, frame in shown.groupby(["arm", "endpoint"])]
+    last = _last_month(each, comparison.scenario.horizon_months)
     titles = {"relapse": "Relapse", "nrm": "Non-relapse mortality"}
     for place, endpoint in enumerate(end for end in titles if (shown["endpoint"] == end).any()):
         axes = axes_at(figure, 1.05 + 4.75 * place, base, 4.2, 3.3)
@@ -101,7 +116,7 @@ def incidence(figure: Figure, comparison: Any) -> None:
         axes.set_ylabel("" if place else "Cumulative incidence")
         for y, (name, arm) in enumerate(styles.items()):
             frame = shown[(shown["arm"] == name) & (shown["endpoint"] == endpoint)]
-            curve(axes, frame, arm, len(styles) > 4)
+            curve(axes, while_many(frame), arm, len(styles) > 4)
             height = base - 0.6 - (y + 1) * (ROW + 0.02)
             if place:
                 continue

@@ -47,13 +47,19 @@ def page() -> Iterator[Figure]:
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """The PNG (160 dots per inch) and the SVG; the same bytes for the same figure. Call inside `page`."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
-        memory = io.BytesIO()
-        figure.savefig(memory, format=kind, dpi=160, facecolor="white", metadata=metadata)
-        paths.append(folder / f"{name}.{kind}")
-        paths[-1].write_bytes(memory.getvalue())
+    paths = [folder / f"{name}.png", folder / f"{name}.svg"]
+    memory = io.BytesIO()
+    figure.savefig(memory, format="png", dpi=160, facecolor="white", metadata={"Software": None})
+    paths[0].write_bytes(memory.getvalue())
+    paths[1].write_text(svg_of(figure), encoding="utf-8", newline="\n")
     return paths
+
+
+def svg_of(figure: Figure) -> str:
+    """The figure as an SVG file; the same text for the same figure. Call inside `page`."""
+    memory = io.StringIO()
+    figure.savefig(memory, format="svg", dpi=160, facecolor="white", metadata={"Date": None})
+    return memory.getvalue()
 
 
 def year_ticks(last: float) -> list[int]:

@@ -25,7 +25,10 @@ ENDPOINTS = {
     "sos_severe": "Cumulative incidence of severe SOS",
     "sos_fatal": "Cumulative incidence of death from SOS",
 }
-ABBREVIATIONS = {"os", "efs", "rfs", "rmst", "cr", "crp", "cri", "sct", "sos", "mrd", "nrm"}
+ABBREVIATIONS = {
+    "os", "efs", "rfs", "rmst", "cr", "crp", "cri", "sct", "sos", "mrd", "nrm", "pomp", "gvhd", "tp53", "kmt2a",
+    "crlf2", "ecog", "tbi",
+}  # fmt: skip
 STATES = {  # drawn from the bottom; the upper edge of the last but one is overall survival
     "remission_after_sct": ("In remission, after SCT", "#0072B2"),
     "remission": ("In first remission, no SCT", "#56B4E9"),

@@ -22,7 +22,7 @@ from simulator.scenario.machine import from_resolved, resolved
 from simulator.scenario.model import Arm, Scenario, same_until_remission
 from simulator.scenario.resolve import load_scenario, shipped_scenarios
 from simulator.scenario.schema import json_schema
-from simulator.scenario.show import described
+from simulator.scenario.show import described, differing
 
 __all__ = [
     "Arm",
@@ -30,6 +30,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "described",
+    "differing",
     "from_resolved",
     "json_schema",
     "load_scenario",

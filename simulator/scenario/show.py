@@ -37,6 +37,12 @@ def described(scenario: Scenario) -> str:
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
+def differing(scenario: Scenario) -> list[tuple[str, str, list[str]]]:
+    """(dotted key, unit, its value in each arm) of every setting in which the arms differ."""
+    units = _units(Strategy)
+    return [(key, units[key], cells) for key, cells, _ in _side_by_side(scenario) if len(set(cells)) > 1]
+
+
 def _arms(scenario: Scenario) -> Iterator[Row]:
     for number, arm in enumerate(scenario.arms, 1):
         reference = ", reference" if arm.name == scenario.reference else ""

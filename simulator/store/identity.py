@@ -16,12 +16,12 @@ from simulator.scenario import Scenario, resolved
 
 RUN = "run.json"
 PACKAGE = Path(__file__).resolve().parent.parent
+SOURCES = (".py", ".csv", ".j2", ".css")  # code, the parameters' definitions, evidence, templates of the report
 _MARKERS = {"reproduce": "rows.json"}
 _MEANINGS = {
     "parameters_sha256": "the parameter set has changed since",
     "sources_sha256": "the program has changed since",
-    "calibration_sha256": "the program has changed since",
-    "evidence_sha256": "the evidence has changed since",
+    "calibration_sha256": "the program or the evidence has changed since",
 }
 LONGEST_VALUE = 30  # characters of a value that a message still shows
 
@@ -63,10 +63,10 @@ def versions() -> dict[str, str]:
 
 
 @cache
-def sources_hash(package: Path, pattern: str = "*.py") -> str:
+def sources_hash(package: Path) -> str:
     """Hash of the sources of a package, names included; as first read by this process."""
     key = hashlib.sha256()
-    for path in sorted(package.rglob(pattern)):
+    for path in sorted(path for path in package.rglob("*") if path.suffix in SOURCES):
         key.update(path.relative_to(package).as_posix().encode() + b"\0")
         key.update(hashlib.sha256(path.read_bytes()).digest())
     return key.hexdigest()

@@ -174,6 +174,9 @@ def added(name, text):
     [
         lost("os.svg"),
         lost("delivered.csv"),
+        lost("report.html"),
+        written("report.html", "no page"),
+        written("influence.csv", "parameter,kind\n"),
         written("notes.txt", ""),
         written("os.png", "no picture"),
         written("occupancy.csv", "arm,month,state\n"),

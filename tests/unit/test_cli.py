@@ -31,9 +31,10 @@ COLUMNS = {
     "delivered": "arm patients inotuzumab_courses_mean inotuzumab_courses_median inotuzumab_mg_per_m2_median "
     "blinatumomab_share blinatumomab_courses_mean blinatumomab_courses_median sct_share sct_month_median "
     "interval_weeks_median interval_weeks_lower_quartile interval_weeks_upper_quartile",
+    "influence": "parameter kind low high arm shift_low shift_high change mc_se patients screened_only",
 }
 RUN_FOLDER = {
-    "run.json", "journal.jsonl", "summary.json", "answer.txt", "results.parquet",
+    "run.json", "journal.jsonl", "summary.json", "answer.txt", "report.html", "results.parquet",
     *(f"{name}.csv" for name in COLUMNS),
     *(f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")),
 }  # fmt: skip
@@ -192,6 +193,7 @@ def run_folder(folder, patients, seed, scenario):
     assert {"python", "numpy", "numba", "llvmlite"} <= set(identity["versions"])
     one_document((folder / "summary.json").read_text())
     an_answer((folder / "answer.txt").read_text(), identity["scenario"]["question"])
+    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert str(folder.parent) not in "".join(path.read_bytes().decode("latin-1") for path in folder.iterdir())
 
 

@@ -7,11 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulator.comparison.influence import Leading
+from simulator.comparison.pairs import Pair, Pairs
+from simulator.comparison.watched import Life, Mark, Stretch
 from simulator.report import answer, details, published_points_figure, reproduction_table, write_figures
 from simulator.report.figures import differences, incidence, survival
 from simulator.report.page import page
 from simulator.report.panels import occupancy
 from simulator.report.style import arm_styles, percent, plain, span
+from simulator.report.swimmers import shares_in_words, swimmers
+from simulator.report.tornado import leaders, tornado
 from simulator.scenario import load_scenario
 
 TITLES = {
@@ -293,6 +298,75 @@ def test_figures_hold_the_values_of_the_frames():
         row = made.differences.iloc[-1]
         marks = [line.get_xdata() for line in figure.axes[0].lines]
         assert any(len(x) == 1 and x[0] == 100 * row["value"] for x in marks)
+
+
+def test_a_curve_ends_with_few_at_risk_and_the_axis_with_it():
+    made = comparison(2)
+    made.curves.loc[made.curves["month"] > 30, "at_risk"] = 9.0
+    with page() as figure:
+        survival(figure, made, "os")
+        assert {line.get_xdata().max() for line in figure.axes[0].lines if len(line.get_xdata()) > 5} == {30}
+        assert figure.axes[0].get_xlim() == (0, 30)
+    made.curves["at_risk"] = 3.0
+    with page() as figure:
+        survival(figure, made, "os")
+        assert figure.axes[0].get_xlim() == (0, 6)
+    with page() as figure:
+        incidence(figure, made)
+        assert all(not len(line.get_xdata()) for axes in figure.axes for line in axes.lines)
+
+
+def influences(made, *rows):
+    """A frame of `comparison.influence`, k times the shifts in arm k: (parameter, kind, low, high, screened only)."""
+    found = []
+    for name, kind, low, high, screened in rows:
+        row = {"parameter": name, "kind": kind, "low": 0.0, "high": 1.0, "mc_se": 0.001, "screened_only": screened}
+        for k, arm in enumerate(made.scenario.arms[1:], 1):
+            found.append(
+                row | {"arm": arm.name, "shift_low": low * k, "shift_high": high * k, "change": (high - low) * k}
+            )
+    return pd.DataFrame(found)
+
+
+@pytest.mark.parametrize("arms", [2, 8])
+def test_the_tornado_holds_the_values_of_the_frame(arms):
+    made = comparison(arms)
+    made.summary["differences"] = {
+        f"arm_{k}": {"os": {"36": {"value": 0.01 * k, "low": 0.0, "high": 0.1}}} for k in range(1, arms)
+    }
+    frame = influences(
+        made,
+        ("sos_log_odds", "fitted", -0.05, 0.02, 0),
+        ("course_log_factor", "assumption", 0.01, -0.03, 0),
+        ("pomp_clock_speed", "assumption", 0.2, -0.2, 1),
+        ("graft_failure", "assumption", 0.0, 1e-5, 0),
+    )
+    assert leaders(frame, False) == ["course_log_factor"] and leaders(frame, True) == ["sos_log_odds"]
+    with page() as figure:
+        tornado(figure, made, frame, Leading("os", 36))
+        bars = {tuple(line.get_xdata()) for line in figure.axes[0].lines if len(set(line.get_xdata())) == 2}
+    shown = range(max(1, arms - 5), arms)
+    wanted = {(k + 100 * low * k, k + 100 * high * k) for k in shown for low, high in ((-0.05, 0.02), (0.01, -0.03))}
+    np.testing.assert_allclose(sorted(bars), sorted(wanted), atol=1e-9)
+
+
+def test_a_swimmer_is_as_long_as_the_life():
+    made = comparison(2)
+    lives = [
+        Life("arm_0", [Stretch("active", 0, 1), Stretch("remission", 1, 9)], [Stretch("pomp", 2, 8)],
+             [Mark("sct", 3.0), Mark("death", 9.0)], "leukaemia"),
+        Life("arm_1", [Stretch("active", 0, 60)], [], [], "alive"),
+    ]  # fmt: skip
+    one = Pair(4, "longer", 33.4, 2, *lives)
+    shares = {group: {"value": 0.25, "low": 0.2, "high": 0.3} for group in ("longer", "shorter", "equal", "identical")}
+    with page() as figure:
+        swimmers(figure, made, Pairs("arm_1", 2000, shares, [one]))
+        bars = [(patch.get_x(), patch.get_width()) for patch in figure.axes[0].patches]
+        assert bars == [(0, 1), (1, 8), (0, 60)]
+        printed = {text.get_text() for text in figure.texts}
+    assert "Patient 4 · 33 years, second salvage · lives longer" in printed
+    assert {"dies of leukaemia, month 9.0", "alive at 60 months"} <= printed
+    assert "25.0 % live longer" in shares_in_words(Pairs("arm_1", 2000, shares, [one]))
 
 
 def test_published_points(tmp_path):

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import pytest
 
+from simulator import store
 from simulator.comparison import compare
 from simulator.scenario import load_scenario, resolved
 from simulator.store import FRAMES, FolderError, identity, open_run, run_name, write_run
@@ -129,3 +130,15 @@ def test_each_identity_has_a_folder_name_of_its_own():
     assert names[0] == names[1] != names[2]
     assert run_name("x", identity(SCENARIO, outputs={"events": 1})) != run_name("x", identity(SCENARIO))
     assert names[0].startswith("original_vs_modified-") and len(names[0]) == len("original_vs_modified-") + 8
+
+
+@pytest.mark.parametrize("name", ["rules/sos.py", "parameters.csv", "report/html/templates/style.css", "page.html.j2"])
+def test_every_source_that_a_byte_may_depend_on_is_hashed(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(store, "PACKAGE", tmp_path)
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = set()
+    for text in ("one", "two"):
+        path.write_text(text, encoding="utf-8")
+        found.add(store.sources_hash.__wrapped__())
+    assert len(found) == 2

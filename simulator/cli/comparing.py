@@ -35,7 +35,7 @@ def compare(
     """Compare the arms of a scenario on the same patients.
 
     Prints the answer and writes summary.json, CSV tables and figures to a run folder (results/runs/... or --out;
-    with --json only where --out is given). A run that was stopped, however, goes on when the same command is given
+    with --json only where --out is given). A run that was stopped or killed goes on when the same command is given
     again; a finished one is printed.
     """
     from simulator.scenario import load_scenario

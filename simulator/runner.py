@@ -135,9 +135,11 @@ class Sums:
             merge(self.counts, counts)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Put both into a checkpoint."""
+        """Put both into a checkpoint; nobody waits for the disk."""
         with self.lock:
-            checkpoint.save(self.counts._asdict(), self.done)
+            arrays = {name: array.copy() for name, array in self.counts._asdict().items()}
+            done = Ranges(self.done.pieces)
+        checkpoint.save(arrays, done)
 
 
 class CohortWorker:

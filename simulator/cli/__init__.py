@@ -13,7 +13,8 @@ import os
 import signal
 import sys
 from concurrent.futures import BrokenExecutor
-from typing import Any, cast
+from threading import Timer
+from typing import Any, NoReturn, cast
 
 import typer
 
@@ -23,15 +24,37 @@ from simulator.cli.terminal import note
 
 __all__ = ["app", "comparing", "evidence", "folders", "listing", "main", "run", "studies", "tracing"]
 
+LATEST_SECONDS = 0.9  # after Ctrl-C
+
 
 def main() -> None:
     """The console command. SIGTERM is heard like Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    sys.unraisablehook = lambda lost: leave() if lost.exc_type is KeyboardInterrupt else sys.__unraisablehook__(lost)
     code = run(sys.argv[1:])
     if code == INTERRUPTED:  # at once: not after threads that are still compiling or drawing
         sys.stdout.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def stop(*_: object) -> NoReturn:
+    """Stop by an exception; where it is lost (Python's imports can lose it), leave within a second all the same.
+
+    That is as safe as any kill: nothing of a run folder is ever half-written.
+    """
+    watchdog = Timer(LATEST_SECONDS, leave)
+    watchdog.daemon = True
+    watchdog.start()
+    raise KeyboardInterrupt
+
+
+def leave() -> NoReturn:
+    """The end, without unwinding."""
+    note("\x1b[?25hinterrupted" if sys.stderr.isatty() else "interrupted")  # a progress bar may hide the cursor
+    os._exit(INTERRUPTED)
 
 
 def run(arguments: list[str]) -> int:

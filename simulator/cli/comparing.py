@@ -51,7 +51,7 @@ def compare(
     """Compare the arms of a scenario on the same patients.
 
     Prints the answer and writes report.html, figures, CSV tables and summary.json to a run folder (results/runs/...
-    or --out; with --json only where --out is given). A run that was stopped, however, goes on when the same command
+    or --out; with --json only where --out is given). A run that was stopped or killed goes on when the same command
     is given again; a finished one is printed.
     """
     from simulator.scenario import load_scenario

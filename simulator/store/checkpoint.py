@@ -21,7 +21,8 @@ CHECKPOINT = "checkpoint"
 MAGIC = b"allpath checkpoint 1\n"
 LONGEST_HEADER = 10_000_000
 SAVE_SECONDS = 2.0
-SHARE_OF_TIME = 0.01  # saving costs no more than this share, however large the sums are
+SHARE_OF_TIME = 0.01  # large sums are saved less often, so that it costs no more than this share,
+LONGEST_SECONDS = 20.0  # but not less often than this: a busy disk takes long and costs nothing
 
 
 class FileCheckpoint:
@@ -62,7 +63,7 @@ class FileCheckpoint:
                 self.warn(f"{self.path.parent}: the checkpoint cannot be written: {reason(error)}; going on without")
             self.warned = True
         end = time.monotonic()
-        self.next = end + max(SAVE_SECONDS, (end - begin) / SHARE_OF_TIME)
+        self.next = end + min(max(SAVE_SECONDS, (end - begin) / SHARE_OF_TIME), LONGEST_SECONDS)
 
 
 def finished_in(folder: Path, key: str) -> int:

@@ -8,6 +8,7 @@ import csv
 import math
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
@@ -495,6 +496,31 @@ def test_ctrl_c_while_figures_are_drawn_keeps_the_lives(allpath, tmp_path, monke
     monkeypatch.setattr("simulator.runner.run_range", only_nobody)
     assert allpath("compare", *TWO_ARMS, "--out", "run")[0] == 0
     same_files(finished[0], tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        "try: os.kill(os.getpid(), signal.SIGINT); time.sleep(60)\n    except BaseException: time.sleep(60)",
+        "value = set(); kept = weakref.ref(value, lambda _: os.kill(os.getpid(), signal.SIGINT)); del value\n"
+        "    time.sleep(60)",
+    ],
+)
+def test_a_lost_ctrl_c_ends_the_command_all_the_same(tmp_path, lose):
+    """Lost in `except:`, or in a callback of the interpreter, as imports can."""
+    code = (
+        "import os, signal, sys, time, weakref, simulator.comparison\n"
+        "from simulator.cli import main\n"
+        "def swallow(*_, **__):\n"
+        f"    {lose}\n"
+        "simulator.comparison.compare = swallow\n"
+        "sys.argv = ['allpath', 'compare', 'sct_vs_no_sct', '--out', 'run']\n"
+        "main()"
+    )
+    begin = time.monotonic()
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=50)
+    assert time.monotonic() - begin < 30
+    assert (ended.returncode, ended.stdout) == (130, "") and ended.stderr.splitlines()[-1] == "interrupted"
 
 
 def only_nobody(kernel, space, first, stop):

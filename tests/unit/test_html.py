@@ -49,7 +49,9 @@ def page_of(scenario, folder):
     comparison, moved = ap.compare(scenario), influence(scenario)
     write_figures(comparison, folder)
     kept = kept_reproduction(scenario.parameters)
-    path = write_report(comparison, folder, identity(scenario), run_name(scenario.name, identity(scenario)), moved, kept)
+    path = write_report(
+        comparison, folder, identity(scenario), run_name(scenario.name, identity(scenario)), moved, kept
+    )
     return SimpleNamespace(comparison=comparison, influence=moved, folder=folder, html=path.read_text(encoding="utf-8"))
 
 

@@ -153,15 +153,17 @@ def test_saving_is_due_every_few_seconds_and_less_often_where_it_takes_long(tmp_
     clock[0] += module.SAVE_SECONDS
     assert checkpoint.due()
 
-    def slow(path, write):
-        clock[0] += 0.5
+    for stop, cost, pause in ((50, 0.001, module.SAVE_SECONDS), (60, 0.125, 12.5), (70, 3.0, module.LONGEST_SECONDS)):
 
-    monkeypatch.setattr(module, "write_whole", slow)
-    checkpoint.save(ARRAYS, DONE)
-    clock[0] += 0.5 / module.SHARE_OF_TIME - 1.0
-    assert not checkpoint.due()
-    clock[0] += 1.0
-    assert checkpoint.due()
+        def slow(path, write, cost=cost):
+            clock[0] += cost
+
+        monkeypatch.setattr(module, "write_whole", slow)
+        checkpoint.save(ARRAYS, Ranges([(0, stop)]))
+        clock[0] += pause - 0.25
+        assert not checkpoint.due()
+        clock[0] += 0.25
+        assert checkpoint.due()
 
 
 def test_scattered_memory_is_refused(tmp_path):

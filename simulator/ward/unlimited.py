@@ -1,0 +1,76 @@
+"""The ordinary comparison by the ward clock: with nothing scarce the counts, and every byte, are the cohort clock's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from simulator.clocks.ward import Ward, World, admit_table
+from simulator.comparison import Comparison, comparison_of
+from simulator.compiled import compiled
+from simulator.counts import Counts, add_life, add_pair, merge
+from simulator.endpoints import ENDPOINT_COUNT, bin_of, endpoint_days
+from simulator.patient import new_patients
+from simulator.runner import Progress, kernel_of, usable_cores, workspace_of
+from simulator.scenario import Scenario
+from simulator.scenario.sharing import Sharing
+from simulator.trajectory import delivered_of
+
+PATIENTS_PER_TASK = 2_000
+PATIENTS_PER_ENVIRONMENT = 100  # one SimPy environment for thousands of processes is several times slower
+
+
+def without_limits(scenario: Scenario) -> Scenario:
+    """The scenario with places for everybody, as the cohort clock sees it."""
+    arms = tuple(replace(arm, sharing=Sharing()) for arm in scenario.arms)
+    return replace(scenario, arms=arms, ward=scenario.ward.model_copy(update=Sharing().model_dump()))
+
+
+def compare_by_ward_clock(
+    scenario: Scenario, *, workers: int | None = None, progress: Progress | None = None
+) -> Comparison:
+    """`comparison.compare` with every life lived by the ward clock; nothing may be limited."""
+    counts = workspace_of(scenario).counts
+    firsts = range(0, scenario.patients, PATIENTS_PER_TASK)
+    pool = Parallel(n_jobs=min(workers or usable_cores(), len(firsts)), return_as="generator")
+    for part in pool(delayed(counts_of)(scenario, first) for first in firsts):
+        merge(counts, part)
+        if progress:
+            progress(int(counts.patients[0]), scenario.patients)
+    return comparison_of(scenario, counts, delivered_of(scenario))
+
+
+def counts_of(scenario: Scenario, first: int) -> Counts:
+    """The counts of one task's patients."""
+    kernel, counts = kernel_of(scenario), workspace_of(scenario).counts
+    end_day, last_bin, reference, report_bins, _ = kernel.plan
+    n = min(PATIENTS_PER_TASK, scenario.patients - first)
+    everyone = new_patients(n)
+    admit_table(everyone, kernel.blank, kernel.seed, first, kernel.population, kernel.parameters)
+    tables = np.stack([everyone] * len(scenario.arms))
+    for arm in range(len(scenario.arms)):
+        world = World(kernel.parameters, kernel.strategies[arm : arm + 1], end_day, counts.occupancy[arm])
+        for start in range(0, n, PATIENTS_PER_ENVIRONMENT):
+            part = slice(start, start + PATIENTS_PER_ENVIRONMENT)
+            Ward(tables[arm, part], np.zeros(len(tables[arm, part])), world, {}).live()
+    count_lives(counts, tables, np.zeros(ENDPOINT_COUNT), last_bin, reference, report_bins)
+    return counts
+
+
+@compiled
+def count_lives(counts, tables, days, last_bin, reference, report_bins):
+    """Add lives that are over, `tables` (arms, n), to the counts; `days` (endpoints,) is scratch."""
+    arms, n = tables.shape
+    bins = np.zeros((arms, ENDPOINT_COUNT), np.int64)
+    for row in range(n):
+        for arm in range(arms):
+            endpoint_days(tables[arm, row], days)
+            for endpoint in range(ENDPOINT_COUNT):
+                bins[arm, endpoint] = bin_of(days[endpoint], last_bin)
+            add_life(counts, arm, tables[arm, row], bins[arm])
+        for arm in range(arms):
+            if arm != reference:
+                add_pair(counts, arm, tables[arm, row], bins[arm], tables[reference, row], bins[reference], report_bins)
+        counts.patients[0] += 1

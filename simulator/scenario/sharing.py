@@ -12,14 +12,10 @@ MONTHS_A_YEAR = 12
 
 
 class Sharing(Section):
-    """Places that patients share, and who is served first; an arm's own lie over those of the scenario. Absent: no limit."""
+    """Places that patients share (absent: no limit) and who is served first; an arm's own lie over the scenario's."""
 
-    sct_beds: Annotated[int | None, number("beds", 0, 1000, "SCT beds, held admission to discharge")] = (
-        None
-    )
-    donor_search_desks: Annotated[
-        int | None, number("desks", 0, 1000, "donor searches at a time")
-    ] = None
+    sct_beds: Annotated[int | None, number("beds", 0, 1000, "SCT beds, held admission to discharge")] = None
+    donor_search_desks: Annotated[int | None, number("desks", 0, 1000, "donor searches at a time")] = None
     policy: Literal["first_come", "urgency", "mrd_positive_first", "longest_since_inotuzumab"] = "first_come"
     """Who is served first of those who wait."""
     meeting: Literal["none", "daily", "weekly"] = "none"

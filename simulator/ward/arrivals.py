@@ -14,7 +14,7 @@ DAYS_PER_YEAR = MONTHS_A_YEAR * DAYS_PER_MONTH
 
 
 @compiled
-def uniforms(seed, replicate, n):
+def uniforms(seed: np.uint64, replicate: int, n: int) -> np.ndarray:
     """(n,) the uniforms of the arrivals of a replicate, in order."""
     found = np.empty(n)
     for arrival in range(n):

@@ -15,7 +15,7 @@ from scipy.special import stdtrit
 from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION
 from simulator.runner import Progress, usable_cores
 from simulator.scenario import Scenario
-from simulator.ward.measures import LONGEST_WAIT_DAYS, Measured, Quantity, ward_months
+from simulator.ward.measures import LONGEST_WAIT_DAYS, Measured, Quantity, is_share, ward_months
 from simulator.ward.replicate import Replicate, run_replicate
 
 NOTHING_SCARCE = "nothing_scarce"
@@ -70,7 +70,7 @@ def comparison_of(scenario: Scenario, found: list[Replicate]) -> WardComparison:
         {"arm": arm, "ward": ward} | row
         for ward, each in (("shared", values), (NOTHING_SCARCE, free_values))
         for arm in arms
-        for row in _rows(each[arm])
+        for row in _rows(each[arm], bounded=True)
     ]
     differences = [
         {"arm": arm, "against": scenario.reference} | row
@@ -119,9 +119,14 @@ def _minus(here: Values, there: Values) -> Values:
     return {quantity: here[quantity] - there[quantity] for quantity in here if quantity in there}
 
 
-def _rows(values: Values) -> Iterable[dict[str, Any]]:
+def _rows(values: Values, bounded: bool = False) -> Iterable[dict[str, Any]]:
+    """One row a quantity. `bounded`: no interval leaves what is possible, 0 or more and for a share at most 1."""
     for (name, month), each in values.items():
-        yield {"quantity": name, "month": month} | mean_with_interval(each)
+        numbers = mean_with_interval(each)
+        if bounded and numbers["low"] is not None:
+            numbers["low"] = max(numbers["low"], 0.0)
+            numbers["high"] = min(numbers["high"], 1.0) if is_share(name) else numbers["high"]
+        yield {"quantity": name, "month": month} | numbers
 
 
 def _month_rows(scenario: Scenario, shared: dict[str, list[Measured]]) -> Iterable[dict[str, Any]]:

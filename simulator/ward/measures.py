@@ -39,6 +39,11 @@ class Measured(NamedTuple):
     """need -> (LONGEST_WAIT_DAYS + 1,) patients served within so many days of asking; the last is all who asked."""
 
 
+def is_share(name: str) -> bool:
+    """Whether a quantity is a share of patients."""
+    return name in BY_MONTH + BY_HORIZON or name.endswith(("_asked", "_waited")) or "_left_" in name
+
+
 def ward_months(scenario: Scenario) -> int:
     """Months for which use and queue are kept: as long as patients are referred."""
     ward = scenario.ward

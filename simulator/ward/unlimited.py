@@ -49,18 +49,23 @@ def counts_of(scenario: Scenario, first: int) -> Counts:
     n = min(PATIENTS_PER_TASK, scenario.patients - first)
     everyone = new_patients(n)
     admit_table(everyone, kernel.blank, kernel.seed, first, kernel.population, kernel.parameters)
-    tables = np.stack([everyone] * len(scenario.arms))
+    tables = np.stack([everyone] * len(scenario.arms)).view(np.recarray)
     for arm in range(len(scenario.arms)):
-        world = World(kernel.parameters, kernel.strategies[arm : arm + 1], end_day, counts.occupancy[arm])
+        world = World(
+            kernel.parameters, kernel.strategies[arm : arm + 1].view(np.recarray), end_day, counts.occupancy[arm]
+        )
         for start in range(0, n, PATIENTS_PER_ENVIRONMENT):
             part = slice(start, start + PATIENTS_PER_ENVIRONMENT)
-            Ward(tables[arm, part], np.zeros(len(tables[arm, part])), world, {}).live()
+            lives = tables[arm, part].view(np.recarray)
+            Ward(lives, np.zeros(len(lives)), world, {}).live()
     count_lives(counts, tables, np.zeros(ENDPOINT_COUNT), last_bin, reference, report_bins)
     return counts
 
 
 @compiled
-def count_lives(counts, tables, days, last_bin, reference, report_bins):
+def count_lives(
+    counts: Counts, tables: np.ndarray, days: np.ndarray, last_bin: int, reference: int, report_bins: np.ndarray
+) -> None:
     """Add lives that are over, `tables` (arms, n), to the counts; `days` (endpoints,) is scratch."""
     arms, n = tables.shape
     bins = np.zeros((arms, ENDPOINT_COUNT), np.int64)

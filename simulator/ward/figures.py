@@ -77,7 +77,7 @@ def waits(figure: Figure, comparison: WardComparison, need: str) -> None:
         part = chosen(comparison.waits, arm=name, need=need)
         if len(part) and part["asked"].iloc[0] > 0:
             share = part["served"].to_numpy(float) / part["asked"].to_numpy(float)
-            axes.plot(part["day"], share, color=arm.colour, linestyle=arm.line, drawstyle="steps-post")
+            axes.plot(part["day"], share, color=arm.colour, linestyle=arm.line)
     axes.set(
         xlim=(0, LONGEST_DRAWN_DAYS), xticks=np.arange(0, LONGEST_DRAWN_DAYS + 1, 30), ylim=(0, 1),
         xlabel=f"Days since the {need} was asked for", ylabel="Served, share of those who asked",

@@ -151,8 +151,8 @@ class Ward:
         meeting: str = "none",
         journals: np.ndarray | None = None,
     ) -> None:
-        self.table = np.asarray(table)  # a plain array of records: rows are quicker to reach
-        self.arrival_days, self.world = arrival_days, world
+        self.table, self.arrival_days, self.world = table, arrival_days, world
+        self._rows = np.asarray(table)  # the same memory; its records are quicker to reach
         self.environment = Environment()
         self.shared = {need: Shared(self.environment, many, policy, meeting) for need, many in places.items()}
         self.scarce = np.array([DESK in places, BED in places])
@@ -171,9 +171,9 @@ class Ward:
             yield self.environment.timeout(arrival)
         journal = NOT_LOGGED if self.journals is None else self.journals[row]
         held, now = np.zeros(2, np.bool_), 0.0
-        enter(self.table, row, self.world)
+        enter(self._rows, row, self.world)
         while True:
-            what, day = live_alone(self.table, row, self.world, self.scarce, held, now, journal)
+            what, day = live_alone(self._rows, row, self.world, self.scarce, held, now, journal)
             if what == OVER:
                 break
             now = day
@@ -190,10 +190,10 @@ class Ward:
 
     def _need(self, row: int, need: int, now: float, held: np.ndarray, journal: np.ndarray) -> SimPyEvents:
         """Ask, wait, and take or leave what is granted; the day reached."""
-        patient, arrival, shared = self.table[row], float(self.arrival_days[row]), self.shared[need]
+        patient, arrival, shared = self._rows[row], float(self.arrival_days[row]), self.shared[need]
         position = 0 if need == DESK else 1
         if held[position]:  # already in a bed
-            do_event(self.table, row, self.world, need, now, journal)
+            do_event(self._rows, row, self.world, need, now, journal)
             return now
         first = float(patient.search_asked_day if need == DESK else patient.bed_asked_day)
         request = shared.ask(patient, arrival, arrival + first)
@@ -205,7 +205,7 @@ class Ward:
                 shared.withdraw(request)
                 self.stays.append(Stay(row, need, arrival + first, self.environment.now, outcome))
                 return now
-        do_event(self.table, row, self.world, need, now, journal)
+        do_event(self._rows, row, self.world, need, now, journal)
         held[position] = holds(patient, need)
         if not held[position]:
             shared.give_back()  # a treatment given while waiting still runs: the place is left to others
@@ -217,16 +217,16 @@ class Ward:
         self, row: int, request: Request, need: int, now: float, held: np.ndarray, journal: np.ndarray
     ) -> SimPyEvents:
         """Live on, event by event, until a place comes or the request is withdrawn: (day, outcome)."""
-        patient, arrival = self.table[row], request.arrival_day
+        patient, arrival = self._rows[row], request.arrival_day
         while True:
-            slot, day = next_event(self.table, row, self.world.end_day)
+            slot, day = next_event(self._rows, row, self.world.end_day)
             yield request.answer | self._at(arrival + min(day, self.world.end_day))
             if request.answer.triggered:
                 return max(now, self.environment.now - arrival), "granted"
             if day == NEVER:
                 return now, "end"
             now = day
-            do_event(self.table, row, self.world, slot, now, journal)
+            do_event(self._rows, row, self.world, slot, now, journal)
             self._give_back(row, held)
             if patient.death_cause != 0:
                 return now, "death"
@@ -237,7 +237,7 @@ class Ward:
 
     def _give_back(self, row: int, held: np.ndarray) -> None:
         for need, position in ((DESK, 0), (BED, 1)):
-            if held[position] and not holds(self.table[row], need):
+            if held[position] and not holds(self._rows[row], need):
                 held[position] = False
                 self.shared[need].give_back()
 

@@ -1,13 +1,14 @@
 """Waits in the queue agree with M/M/c and M/D/c theory where theory applies, and move as theory says elsewhere.
 
-Rank of proof: closed forms. Customers of the ward's own queue with Poisson arrivals and exponential or constant stays,
-served first come, first served; 30 independent queues of 3,000 customers, the first 500 of each left out. The verdict is
-a t-test of the 30 means at a false-alarm rate of 1e-4 (|t| <= 4.5). The standard error of a mean wait is about 4 % of it
-here, so that an error of 30 % is found with near certainty, one of 20 % in half of all runs.
+Rank of proof: closed forms. Customers of the ward's own queue with Poisson arrivals and exponential or constant
+stays, served first come, first served; 25 independent queues of 2,500 customers, the first 500 of each left out. The
+verdict is a t-test of the 25 means at a false-alarm rate of 1e-4 (|t| <= 4.7). The standard error of a mean wait is
+3 to 6 % of it: an error of a third is found with near certainty, one of a fifth in about half of all runs.
 """
 
 import math
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from simulator.patient import new_patients
 from simulator.scenario import load_scenario
 from simulator.ward.replicate import run_replicate
 
-QUEUES, CUSTOMERS, LEFT_OUT = 30, 3_000, 500
+QUEUES, CUSTOMERS, LEFT_OUT = 25, 2_500, 500
 FALSE_ALARM = 1e-4
 
 
@@ -52,11 +53,13 @@ def waits_of(servers, rate, stays, seed):
     return waits[LEFT_OUT:]
 
 
+@cache
 def exponential(servers, rate):
     generators = [np.random.default_rng([9, seed]) for seed in range(QUEUES)]
     return [waits_of(servers, rate, each.exponential(1.0, CUSTOMERS), seed) for seed, each in enumerate(generators)]
 
 
+@cache
 def constant(servers, rate):
     return [waits_of(servers, rate, np.ones(CUSTOMERS), seed) for seed in range(QUEUES)]
 
@@ -121,7 +124,7 @@ def test_sabotage_a_wrong_number_of_servers_is_seen():
 def test_sabotage_last_come_first_served_is_seen(monkeypatch):
     """It leaves the mean wait alone and shows in the second moment, 2 p / rate^2 first come, first served."""
     monkeypatch.setitem(queue.POLICIES, "first_come", lambda request: (-request.asked_day,))
-    waits = exponential(3, 2.1)
+    waits = exponential.__wrapped__(3, 2.1)
     p = erlang_c(3, 2.1)
     assert agrees([each.mean() for each in waits], p / 0.9)
     assert not agrees([np.mean(each**2) for each in waits], 2.0 * p / 0.9**2)
@@ -154,7 +157,7 @@ def test_scarcer_beds_mean_longer_waits_fewer_transplants_and_longer_intervals()
         assert levels == sorted(levels, reverse=True) and levels[0] > levels[-1]
         assert values[0]["bed_wait_days_mean", None] == values[0]["bed_left_relapse", None] == 0.0
         assert all(each["bed_asked", None] == values[0]["bed_asked", None] for each in values)
-        assert values[3]["beds_in_use", None] <= 3.0
+        assert values[3]["beds_in_use", None] == pytest.approx(3.0, abs=0.2)
 
 
 def test_little_holds_in_a_ward():

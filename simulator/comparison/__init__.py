@@ -60,7 +60,10 @@ def compare(
     progress: Progress | None = None,
     block: int | None = None,
 ) -> Comparison:
-    """Run every patient under every arm and compare; `progress(done, patients)` follows each block."""
+    """Run every patient, alone, under every arm and compare; `progress(done, patients)` follows each block.
+
+    What a `[ward]` limits counts in `ward.compare_wards` only.
+    """
     counts = run(scenario, workers=workers, block=block, progress=progress)
     return comparison_of(scenario, counts, delivered_of(scenario))
 

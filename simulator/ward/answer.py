@@ -30,7 +30,7 @@ NEED_ROWS = {
     "{need}_left_death": ("by death, %", 100, 1),
     "{need}_left_sos": ("by SOS, %", 100, 1),
     "{need}_left_lapse": ("past the grace period, %", 100, 1),
-    "{need}s_in_use": ("in use on average", 1, 1),
+    "{need}_in_use": ("in use on average", 1, 1),
     "{need}_queue": ("patients waiting on average", 1, 1),
 }
 NEEDS = {"bed": "Bed", "search": "Search desk"}

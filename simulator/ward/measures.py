@@ -68,7 +68,7 @@ def measure(scenario: Scenario, ward: Ward) -> Measured:
         stays = whole_stays([stay for stay in ward.stays if stay.need == need and stay.row in measured], ward)
         values |= _queueing(name, stays, len(rows))
         changes = ward.shared[need].changes
-        values[f"{name}s_in_use", None] = float(mean_level(changes, 1, window)[0])
+        values[f"{name}_in_use", None] = float(mean_level(changes, 1, window)[0])
         values[f"{name}_queue", None] = float(mean_level(changes, 2, window)[0])
         in_use[name], waiting[name] = mean_level(changes, 1, edges), mean_level(changes, 2, edges)
         waits = [stay.left_day - stay.first_asked_day for stay in stays if stay.outcome == "granted"]

@@ -157,7 +157,7 @@ def test_scarcer_beds_mean_longer_waits_fewer_transplants_and_longer_intervals()
         assert levels == sorted(levels, reverse=True) and levels[0] > levels[-1]
         assert values[0]["bed_wait_days_mean", None] == values[0]["bed_left_relapse", None] == 0.0
         assert all(each["bed_asked", None] == values[0]["bed_asked", None] for each in values)
-        assert values[3]["beds_in_use", None] == pytest.approx(3.0, abs=0.2)
+        assert values[3]["bed_in_use", None] == pytest.approx(3.0, abs=0.2)
 
 
 def test_little_holds_in_a_ward():

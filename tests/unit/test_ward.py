@@ -103,7 +103,7 @@ def test_a_graft_called_off_gives_the_bed_back_at_once():
     parameters = {"relapse_log_theta": 1.0, "relapse_latency_median_days": 60.0}
     ward = quiet_ward(200, {BED: 5}, SCT, STAY | parameters, end_day=300.0)
     called_off = (ward.table.relapse_day > ward.table.admission_day) & (ward.table.transplants == 0)
-    assert called_off.sum() > 3
+    assert called_off.sum() >= 2
     days = [day for day, held, _ in ward.shared[BED].changes]
     assert all(np.isclose(days, day).any() for day in ward.table.relapse_day[called_off])
     assert ward.shared[BED].held == 0

@@ -151,6 +151,8 @@ class Ward:
         meeting: str = "none",
         journals: np.ndarray | None = None,
     ) -> None:
+        if len(table) != len(arrival_days):
+            raise ValueError(f"{len(table)} patients, {len(arrival_days)} arrivals")  # the kernels do not look
         self.table, self.arrival_days, self.world = table, arrival_days, world
         self._rows = np.asarray(table)  # the same memory; its records are quicker to reach
         self.environment = Environment()

@@ -38,7 +38,7 @@ def build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) -> 
     if plan:
         faults += rule_faults(plan_rules(plan), place)
         if any(arm.sharing.limited() for arm in built):
-            faults += rule_faults(ward_rules(plan.ward, plan.patients), place)
+            faults += rule_faults(ward_rules(plan.ward), place)
     reference = plain(top).get("reference")
     if arms and isinstance(reference, str) and reference not in tree["arms"]:
         allowed = nearest(reference, tree["arms"])

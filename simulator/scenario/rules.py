@@ -52,7 +52,7 @@ def plan_rules(plan: Plan) -> Iterator[Broken]:
         yield Broken(("endpoints",), "each endpoint once")
 
 
-def ward_rules(ward: Ward, patients: int) -> Iterator[Broken]:
+def ward_rules(ward: Ward) -> Iterator[Broken]:
     """Rules of a ward in which something is limited."""
     if (ward.arrivals == "calendar") != bool(ward.patients_by_month):
         allowed = 'patients_by_month if and only if arrivals = "calendar"'
@@ -63,10 +63,6 @@ def ward_rules(ward: Ward, patients: int) -> Iterator[Broken]:
         keys = ("ward.patients_per_replicate", "ward.warm_up_months", "ward.run_out_months")
         unmeasured = ward.patients_per_replicate + ward.measured().start - ward.measured().stop
         yield Broken(keys, f"more than the {unmeasured} patients of warm-up and run-out", "patients")
-    each = ward.patients_per_replicate
-    if patients % each or patients < 2 * each:
-        allowed = f"a multiple of ward.patients_per_replicate, {each}, and at least {2 * each}"
-        yield Broken(("patients", "ward.patients_per_replicate"), allowed, "patients")
 
 
 def population_rules(population: Population) -> Iterator[Broken]:

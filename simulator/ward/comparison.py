@@ -14,7 +14,7 @@ from scipy.special import stdtrit
 
 from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION
 from simulator.runner import Progress, usable_cores
-from simulator.scenario import Scenario
+from simulator.scenario import Fault, Scenario, ScenarioError
 from simulator.ward.measures import LONGEST_WAIT_DAYS, Measured, Quantity, is_share, ward_months
 from simulator.ward.replicate import Replicate, run_replicate
 
@@ -48,8 +48,15 @@ class WardComparison:
 def compare_wards(
     scenario: Scenario, *, workers: int | None = None, progress: Progress | None = None
 ) -> WardComparison:
-    """Every replicate of a scenario in which something is limited; `progress(done, replicates)`."""
-    many = scenario.patients // scenario.ward.patients_per_replicate
+    """As many whole wards as the scenario's patients fill; `progress(done, replicates)` follows them.
+
+    `ScenarioError` if they do not fill two: an interval needs two wards.
+    """
+    each = scenario.ward.patients_per_replicate
+    many = scenario.patients // each
+    if many < 2:
+        allowed = f"{2 * each} or more, two wards of ward.patients_per_replicate, {each}"
+        raise ScenarioError([Fault(scenario.path.name, "patients", str(scenario.patients), allowed, "patients")])
     pool = Parallel(n_jobs=min(workers or usable_cores(), many), return_as="generator")
     found: list[Replicate] = []
     for replicate in pool(delayed(run_replicate)(scenario, number) for number in range(many)):
@@ -166,7 +173,7 @@ def _summary(scenario: Scenario, replicates: int, frames: dict[str, pd.DataFrame
         "scenario": scenario.name,
         "question": scenario.question,
         "clock": "ward",
-        "patients": scenario.patients,
+        "patients": replicates * scenario.ward.patients_per_replicate,
         "replicates": replicates,
         "patients_per_replicate": scenario.ward.patients_per_replicate,
         "measured_per_replicate": len(measured),

@@ -24,7 +24,7 @@ from simulator.scenario import ScenarioError, from_resolved, load_scenario, reso
 from simulator.scenario.sharing import Ward as WardSettings
 from simulator.strategy import DAYS_PER_MONTH, strategy_record
 from simulator.ward.arrivals import DAYS_PER_YEAR, arrival_days
-from simulator.ward.comparison import comparison_of, mean_with_interval
+from simulator.ward.comparison import compare_wards, comparison_of, mean_with_interval
 from simulator.ward.measures import measure, whole_stays
 from simulator.ward.replicate import run_replicate
 
@@ -317,13 +317,18 @@ def faults_of(*settings, patients=None):
         ("ward.arrivals=calendar", 'allowed patients_by_month if and only if arrivals = "calendar" (patients/month)'),
         ("ward.patients_by_month=[1,2]", 'allowed patients_by_month if and only if arrivals = "calendar"'),
         ("ward.warm_up_months=70", "allowed more than the 1093 patients of warm-up and run-out"),
-        ("patients=19201", "allowed a multiple of ward.patients_per_replicate, 960, and at least 1920 patients"),
-        ("patients=960", "allowed a multiple of ward.patients_per_replicate, 960, and at least 1920 patients"),
     ],
 )  # fmt: skip
 def test_wrong_settings_are_one_clear_line(setting, message):
     (fault,) = faults_of(setting)
     assert fault.startswith("--set: ") and message in fault
+
+
+def test_an_interval_needs_two_wards():
+    with pytest.raises(ScenarioError) as error:
+        compare_wards(load_scenario("two_beds_fewer", patients=1919))
+    (fault,) = error.value.faults
+    assert str(fault).startswith("two_beds_fewer.toml: patients = 1919: allowed 1920 or more, two wards of")
 
 
 def test_all_faults_at_once():

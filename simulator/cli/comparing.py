@@ -88,7 +88,7 @@ def compare(
 
 def run_comparison(scenario: Scenario, workers: int | None, clock: Clock | None = None) -> Any:
     """Simulate with a progress bar; say so when the first run compiles."""
-    _say_if_compiling()
+    _say_if_compiling(clock or Clock.COHORT)
     if clock is Clock.WARD:
         from simulator.ward import compare_by_ward_clock as compare_arms
     else:
@@ -110,7 +110,7 @@ def compare_in_wards(scenario: Scenario, workers: int | None, out: Path | None, 
             note(f"already done: {folder}")
             return
         store.check_writable(folder)
-    _say_if_compiling()
+    _say_if_compiling(Clock.WARD)
     from simulator.ward import compare_wards
     from simulator.ward.answer import answer
     from simulator.ward.folder import write_wards
@@ -127,9 +127,9 @@ def compare_in_wards(scenario: Scenario, workers: int | None, out: Path | None, 
         note(f"figures, tables and summary.json: {folder}")
 
 
-def _say_if_compiling() -> None:
+def _say_if_compiling(clock: Clock) -> None:
     from simulator.compiled import drop_old_caches, is_cached
 
-    if not is_cached():
+    if not is_cached(clock):
         drop_old_caches()
         note("compiling the rules (once, about half a minute) ...")

@@ -16,7 +16,7 @@ from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION
 from simulator.runner import Progress, usable_cores
 from simulator.scenario import Fault, Scenario, ScenarioError
 from simulator.ward.measures import LONGEST_WAIT_DAYS, Measured, Quantity, is_share, ward_months
-from simulator.ward.replicate import Replicate, run_replicate
+from simulator.ward.replicate import Replicate, run_replicate, warm_up
 
 NOTHING_SCARCE = "nothing_scarce"
 UNCERTAINTY = (
@@ -57,6 +57,7 @@ def compare_wards(
     if many < 2:
         allowed = f"{2 * each} or more, two wards of ward.patients_per_replicate, {each}"
         raise ScenarioError([Fault(scenario.path.name, "patients", str(scenario.patients), allowed, "patients")])
+    warm_up(scenario)
     pool = Parallel(n_jobs=min(workers or usable_cores(), many), return_as="generator")
     found: list[Replicate] = []
     for replicate in pool(delayed(run_replicate)(scenario, number) for number in range(many)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,13 @@ def places_of(sharing: Sharing) -> dict[int, int]:
     """What is limited, and to how many."""
     limits = {BED: sharing.sct_beds, DESK: sharing.donor_search_desks}
     return {need: many for need, many in limits.items() if many is not None}
+
+
+def warm_up(scenario: Scenario) -> None:
+    """Compile in this process, before several workers need the code: a few patients, none of whom gets a bed."""
+    few = {"patients_per_replicate": 40, "warm_up_months": 0, "run_out_months": 0}
+    arm = replace(scenario.arms[0], sharing=Sharing(sct_beds=0))
+    run_replicate(replace(scenario, ward=scenario.ward.model_copy(update=few), arms=(arm,)), 0)
 
 
 def run_replicate(scenario: Scenario, replicate: int) -> Replicate:

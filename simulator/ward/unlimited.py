@@ -10,12 +10,15 @@ from joblib import Parallel, delayed
 from simulator.clocks.ward import Ward, World, admit_table
 from simulator.comparison import Comparison, comparison_of
 from simulator.compiled import compiled
-from simulator.counts import Counts, add_life, add_pair, merge
-from simulator.endpoints import ENDPOINT_COUNT, bin_of, endpoint_days
+from simulator.counts import Counts, add_life, add_pair, merge, new_counts
+from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, bin_of, endpoint_days
+from simulator.parameters import load_parameters
 from simulator.patient import new_patients
-from simulator.runner import Progress, kernel_of, usable_cores, workspace_of
+from simulator.population import population_record
+from simulator.runner import Progress, end_day, pair_months, usable_cores
 from simulator.scenario import Scenario
 from simulator.scenario.sharing import Sharing
+from simulator.strategy import strategy_record
 from simulator.trajectory import delivered_of
 
 PATIENTS_PER_TASK = 2_000
@@ -32,7 +35,9 @@ def compare_by_ward_clock(
     scenario: Scenario, *, workers: int | None = None, progress: Progress | None = None
 ) -> Comparison:
     """`comparison.compare` with every life lived by the ward clock; nothing may be limited."""
-    counts = workspace_of(scenario).counts
+    counts = counts_of(replace(scenario, patients=1), 0)  # compiles in this process, before the workers do
+    for each in counts:
+        each[...] = 0
     firsts = range(0, scenario.patients, PATIENTS_PER_TASK)
     pool = Parallel(n_jobs=min(workers or usable_cores(), len(firsts)), return_as="generator")
     for part in pool(delayed(counts_of)(scenario, first) for first in firsts):
@@ -44,20 +49,23 @@ def compare_by_ward_clock(
 
 def counts_of(scenario: Scenario, first: int) -> Counts:
     """The counts of one task's patients."""
-    kernel, counts = kernel_of(scenario), workspace_of(scenario).counts
-    end_day, last_bin, reference, report_bins, _ = kernel.plan
+    months = pair_months(scenario)
+    counts = new_counts(len(scenario.arms), scenario.horizon_months, len(months))
+    population, parameters = population_record(scenario.population), load_parameters(scenario.parameters).record()
     n = min(PATIENTS_PER_TASK, scenario.patients - first)
     everyone = new_patients(n)
-    admit_table(everyone, kernel.blank, kernel.seed, first, kernel.population, kernel.parameters)
+    admit_table(everyone, new_patients(1), np.uint64(scenario.seed), first, population, parameters)
     tables = np.stack([everyone] * len(scenario.arms)).view(np.recarray)
-    for arm in range(len(scenario.arms)):
-        world = World(
-            kernel.parameters, kernel.strategies[arm : arm + 1].view(np.recarray), end_day, counts.occupancy[arm]
-        )
+    for number, arm in enumerate(scenario.arms):
+        strategy, until = strategy_record(arm.strategy), end_day(scenario.horizon_months)
+        world = World(parameters, strategy, until, counts.occupancy[number])
         for start in range(0, n, PATIENTS_PER_ENVIRONMENT):
             part = slice(start, start + PATIENTS_PER_ENVIRONMENT)
-            lives = tables[arm, part].view(np.recarray)
+            lives = tables[number, part].view(np.recarray)
             Ward(lives, np.zeros(len(lives)), world, {}).live()
+    reference = [arm.name for arm in scenario.arms].index(scenario.reference)
+    report_bins = np.array(months, np.int64) * BINS_PER_MONTH
+    last_bin = scenario.horizon_months * BINS_PER_MONTH
     count_lives(counts, tables, np.zeros(ENDPOINT_COUNT), last_bin, reference, report_bins)
     return counts
 

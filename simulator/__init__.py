@@ -22,6 +22,7 @@ The house, from the ground up (imports run one way):
     trajectory/  lives one by one           store        run folders
     parquet      how Parquet is written
     estimators/  what papers print          report/      tables and figures
+    ward/        patients who share beds and desks: replicates, waits, comparison
     cli          the commands; the only room that knows `calibration`
 """
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from simulator.scenario import Scenario, ScenarioError, load_scenario, resolved, shipped_scenarios
     from simulator.store import FolderError, write_run
     from simulator.trajectory import patients_table
+    from simulator.ward import WardComparison, compare_wards
 
 __version__ = "0.1.0"
 __all__ = [
@@ -43,7 +45,9 @@ __all__ = [
     "ParameterSet",
     "Scenario",
     "ScenarioError",
+    "WardComparison",
     "compare",
+    "compare_wards",
     "load_parameters",
     "load_scenario",
     "patients_table",
@@ -67,6 +71,8 @@ _ROOMS = {
     "resolved": "scenario",
     "shipped_scenarios": "scenario",
     "patients_table": "trajectory",
+    "WardComparison": "ward",
+    "compare_wards": "ward",
 }
 
 

@@ -3,6 +3,10 @@
 The next event is the earliest slot. Ties resolve in the written order below: death first, then what the disease
 and the toxicity do, then what is observed, then what is decided. A rule handles one slot and may set others:
 setting a slot to `now` is how one phase hands a patient to the next without knowing it.
+
+Two slots need what patients may have to share: DONOR_SEARCH a search desk, ADMISSION a bed. When such a slot is due
+the clock grants it, at once or later, and the rule runs on the grant only; a rule that clears the slot withdraws
+the request. What was granted is held while the slot that gives it back is in the calendar (`holds_desk`, `holds_bed`).
 """
 
 from enum import IntEnum
@@ -27,17 +31,23 @@ class Slot(IntEnum):
     MOLECULAR_RELAPSE = 7
     SOS = 8
     GVHD = 9
-    INOTUZUMAB = 10  # one dose
-    BLINATUMOMAB_END = 11  # an infusion completed
-    RESPONSE = 12  # marrow while the disease is active
-    MRD = 13  # marrow in remission
-    TRANSPLANT_DECISION = 14
-    TRANSPLANT = 15
-    NEXT_TREATMENT = 16  # in remission, a treatment block has ended: what next?
-    COURSE = 17
-    BLINATUMOMAB = 18
-    MAINTENANCE = 19
-    SALVAGE = 20
+    DISCHARGE = 10  # after SCT
+    INOTUZUMAB = 11  # one dose
+    BLINATUMOMAB_END = 12  # an infusion completed
+    RESPONSE = 13  # marrow while the disease is active
+    MRD = 14  # marrow in remission
+    TRANSPLANT_DECISION = 15
+    TRANSPLANT_LAPSE = 16  # too late for SCT, or SOS
+    DONOR_SEARCH = 17  # needs a desk
+    DONOR_FOUND = 18
+    TRANSPLANT_READY = 19  # a bed is asked for
+    ADMISSION = 20  # needs a bed; conditioning begins
+    TRANSPLANT = 21
+    NEXT_TREATMENT = 22  # in remission, a treatment block has ended: what next?
+    COURSE = 23
+    BLINATUMOMAB = 24
+    MAINTENANCE = 25
+    SALVAGE = 26
 
 
 SLOTS = len(Slot)
@@ -71,3 +81,15 @@ def clear_plans(patient):
     """Withdraw all planned treatment and observation; what disease and toxicity do stays."""
     for slot in range(FIRST_PLAN_SLOT, SLOTS):
         patient.calendar[slot] = NEVER
+
+
+@leaf
+def holds_desk(patient):
+    """Whether a donor search is under way."""
+    return patient.calendar[Slot.DONOR_FOUND] < NEVER
+
+
+@leaf
+def holds_bed(patient):
+    """Whether the patient is in a transplant bed: from admission to discharge, or until the graft is called off."""
+    return patient.calendar[Slot.TRANSPLANT] < NEVER or patient.calendar[Slot.DISCHARGE] < NEVER

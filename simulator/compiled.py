@@ -78,9 +78,9 @@ def cache_folder(source: Path) -> Path | None:
     return folder
 
 
-def is_cached() -> bool:
-    """Whether the cohort clock has machine code from an earlier start (else the first run compiles)."""
-    folder = cache_folder(PACKAGES_ROOT / "simulator" / "clocks" / "cohort.py")
+def is_cached(clock: str = "cohort") -> bool:
+    """Whether a clock has machine code from an earlier start (else the first run compiles)."""
+    folder = cache_folder(PACKAGES_ROOT / "simulator" / "clocks" / f"{clock}.py")
     return COMPILER_OFF or (folder is not None and any(folder.rglob("*.nbc")))
 
 

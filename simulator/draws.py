@@ -49,6 +49,8 @@ CHRONIC_GVHD, GVHD_DAY = 42, 43
 SOS_DRUG, SOS_TRANSPLANT = 44, 45
 SOS_SEVERITY, SOS_DEATH_DAY = 46, 47
 SALVAGE_RESPONSE, SALVAGE_DAY = 48, 49
+# The ward, not a patient: the counter holds the replicate's number in place of the patient's.
+ARRIVAL, ARRIVAL_SPARE = 90, 91
 # The observation layer (what a trial sees of a life), not the life itself.
 ENTRY_DATE, LOSS_TO_FOLLOW_UP = 100, 101
 TP53_TESTED, CYTOGENETICS_CLASSIFIED = 102, 103

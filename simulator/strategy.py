@@ -69,6 +69,9 @@ class WhileWaiting(IntEnum):
     NOTHING = 3
 
 
+WAITING_REVIEW_DAYS = 28.0  # in the queue for a bed before that treatment begins (judgement)
+
+
 DonorName = Literal["matched_related", "matched_unrelated", "haploidentical", "cord"]
 DONOR_NAMES: tuple[DonorName, ...] = ("matched_related", "matched_unrelated", "haploidentical", "cord")
 

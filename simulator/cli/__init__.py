@@ -3,7 +3,7 @@
 comparing   compare              listing    show, scenarios, schema, parameters
 studies     reproduce, calibrate folders    runs; how commands hold their run folder
 evidence    evidence             tracing    trace
-reporting   what a run folder holds for people
+reporting   what a run folder holds for people    wards    compare, where something is limited
 app         the command itself   options    what commands share      terminal    progress and lines
 """
 

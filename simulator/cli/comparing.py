@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from enum import StrEnum
 from importlib import import_module
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from simulator.cli.app import app
 from simulator.cli.folders import opened
@@ -26,6 +29,7 @@ from simulator.cli.options import (
 )
 from simulator.cli.reporting import write_for_people
 from simulator.cli.terminal import Progress, note, note_compiling, say
+from simulator.cli.wards import compare_in_wards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +38,13 @@ if TYPE_CHECKING:
     from simulator.store import RunFolder
 
 OUTPUTS = {"answer": True, "figures": True, "report": True}  # beyond the summary and its tables; a part of the identity
+
+
+class Clock(StrEnum):
+    """What turns the hands."""
+
+    COHORT = "cohort"
+    WARD = "ward"
 
 
 @app.command()
@@ -47,6 +58,10 @@ def compare(
     events: Events = None,
     patient_tables: PatientTables = None,
     as_json: AsJson = False,
+    clock: Annotated[
+        Clock | None,
+        typer.Option("--clock", help="ward: patients share what [ward] limits (the default there); cohort: never."),
+    ] = None,
 ) -> None:
     """Compare the arms of a scenario on the same patients.
 
@@ -57,9 +72,17 @@ def compare(
     from simulator.scenario import load_scenario
 
     scenario = load_scenario(file, patients=patients, seed=seed, settings=settings or ())
+    if any(arm.sharing.limited() for arm in scenario.arms):
+        if clock is not Clock.COHORT:
+            compare_in_wards(scenario, workers, out, as_json, asked=(events, patient_tables))
+            return
+        from simulator.ward import without_limits
+
+        scenario = without_limits(scenario)
+        note("by the cohort clock nothing is scarce: the limits of the ward are left out")
     check_place(as_json and out is None, events, patient_tables)
     if as_json and out is None:
-        say(json.dumps(run_comparison(scenario, workers, None).summary, indent=2))
+        say(json.dumps(run_comparison(scenario, workers, None, clock).summary, indent=2))
         return
     from simulator import store
 
@@ -73,7 +96,7 @@ def compare(
             return
         # the simulation leaves the interpreter free: the drawing library loads meanwhile
         Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
-        comparison = run_comparison(scenario, workers, run_folder)
+        comparison = run_comparison(scenario, workers, run_folder, clock)
 
         def write_outputs(target: Path) -> None:
             store.write_comparison(target, comparison)
@@ -90,13 +113,19 @@ def compare(
         note(f"report.html, figures, tables and summary.json: {folder}")
 
 
-def run_comparison(scenario: Scenario, workers: int | None, run_folder: RunFolder | None) -> Any:
+def run_comparison(
+    scenario: Scenario, workers: int | None, run_folder: RunFolder | None, clock: Clock | None = None
+) -> Any:
     """Simulate with a progress bar, into the checkpoint of a run folder; say so when the first run compiles."""
-    note_compiling()
-    from simulator.comparison import compare as compare_arms
-    from simulator.runner import usable_cores
-
+    note_compiling(clock or Clock.COHORT)
     with Progress(scenario.name, "patients") as progress:
+        if clock is Clock.WARD:
+            from simulator.ward import compare_by_ward_clock
+
+            return compare_by_ward_clock(scenario, workers=workers, progress=progress)
+        from simulator.comparison import compare as compare_arms
+        from simulator.runner import usable_cores
+
         if run_folder is None:
             return compare_arms(scenario, workers=workers, progress=progress)
         before, begin = run_folder.done, time.monotonic()

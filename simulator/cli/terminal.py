@@ -70,10 +70,10 @@ def note(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def note_compiling() -> None:
-    """Say so when the first run compiles."""
+def note_compiling(clock: str = "cohort") -> None:
+    """Say so when the first run of a clock compiles."""
     from simulator.compiled import drop_old_caches, is_cached
 
-    if not is_cached():
+    if not is_cached(clock):
         drop_old_caches()
         note("compiling the rules (once, about half a minute) ...")

@@ -62,9 +62,10 @@ def compare(
     block: int | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Comparison:
-    """Run every patient under every arm and compare; `progress(done, patients)` follows each block.
+    """Run every patient, alone, under every arm and compare; `progress(done, patients)` follows each block.
 
-    With a `checkpoint` (of `store.open_run`) the run goes on from where an earlier one was stopped.
+    With a `checkpoint` (of `store.open_run`) the run goes on from where an earlier one was stopped. What a
+    `[ward]` limits counts in `ward.compare_wards` only.
     """
     counts = run(scenario, workers=workers, block=block, progress=progress, checkpoint=checkpoint)
     return comparison_of(scenario, counts, delivered_of(scenario))

@@ -3,7 +3,7 @@
     day 1 ── induction ─ course ─ response ──┬─ refractory ─────────────┐
                                              └─ remission               │
       mrd ─ consolidation ─ blinatumomab ─ maintenance                  │
-            └─ transplant (engraftment, GVHD) ─ sos                     │
+            └─ referral (donor, bed) ─ transplant (GVHD) ─ sos          │
       molecular relapse ─ relapse ──────────────────────────────────> salvage ─ later remission
       death: background · early · in remission · after SCT · SOS · leukaemia
 
@@ -21,12 +21,16 @@ from simulator.rules import (
     induction,
     maintenance,
     mrd,
+    referral,
     relapse,
     response,
     salvage,
     sos,
     transplant,
 )
+
+# the way to SCT, up to the bed: no risk changes there, so that nothing is re-timed
+FIRST_ARRANGEMENT, LAST_ARRANGEMENT = int(Slot.TRANSPLANT_DECISION), int(Slot.ADMISSION)
 
 
 @compiled
@@ -46,6 +50,11 @@ def happen(patient, parameters, strategy, slot, now):
         death.die(patient, slot, now)
         return
     patient.calendar[slot] = NEVER
+    if slot == Slot.DISCHARGE:
+        return  # gives the bed back, which is the clock's
+    if FIRST_ARRANGEMENT <= slot <= LAST_ARRANGEMENT:
+        arrange(patient, parameters, strategy, slot, now)
+        return
     if slot == Slot.COURSE:
         course.start_course(patient, parameters, strategy, now)
     elif slot == Slot.INOTUZUMAB:
@@ -62,8 +71,6 @@ def happen(patient, parameters, strategy, slot, now):
         blinatumomab.finish_blinatumomab(patient, parameters, strategy, now)
     elif slot == Slot.MAINTENANCE:
         maintenance.maintain(patient, parameters, strategy, now)
-    elif slot == Slot.TRANSPLANT_DECISION:
-        transplant.decide_transplant(patient, parameters, strategy, now)
     elif slot == Slot.TRANSPLANT:
         transplant.transplant(patient, parameters, strategy, now)
     elif slot == Slot.GVHD:
@@ -80,3 +87,18 @@ def happen(patient, parameters, strategy, slot, now):
     transplant.retime_transplant_death(patient, parameters, now)
     relapse.retime_relapse(patient, parameters, now)
     death.retime_disease_death(patient, parameters, now)
+
+
+@compiled
+def arrange(patient, parameters, strategy, slot, now):
+    """A step on the way to SCT. DONOR_FOUND has no rule: it gives the search desk back, which is the clock's."""
+    if slot == Slot.TRANSPLANT_DECISION:
+        referral.decide_transplant(patient, parameters, strategy, now)
+    elif slot == Slot.TRANSPLANT_LAPSE:
+        referral.lapse(patient, now)
+    elif slot == Slot.DONOR_SEARCH:
+        referral.search_donor(patient, parameters, strategy, now)
+    elif slot == Slot.TRANSPLANT_READY:
+        referral.ask_for_bed(patient, parameters, strategy, now)
+    elif slot == Slot.ADMISSION:
+        referral.admit(patient, parameters, strategy, now)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from simulator import draws
-from simulator.calendar import Slot
+from simulator.calendar import NEVER, Slot
 from simulator.compiled import compiled
 from simulator.draws import normal_from, uniform_pair
 from simulator.hazards import inotuzumab_effect
-from simulator.strategy import IntervalAct, WhileWaiting
+from simulator.strategy import WAITING_REVIEW_DAYS, IntervalAct, WhileWaiting
 
 SCT_AHEAD = 1  # transplant_decision
 
@@ -16,7 +16,11 @@ SCT_AHEAD = 1  # transplant_decision
 def choose_next_treatment(patient, parameters, strategy, now):
     """NEXT_TREATMENT: a block has ended in remission."""
     credit_course(patient, parameters, strategy)
-    if patient.transplant_decision == SCT_AHEAD:
+    if patient.calendar[Slot.TRANSPLANT] < NEVER:
+        return  # conditioning has begun
+    if patient.calendar[Slot.ADMISSION] < NEVER:
+        treat_in_queue(patient, parameters, strategy, now)
+    elif patient.transplant_decision == SCT_AHEAD:
         choose_before_transplant(patient, parameters, strategy, now)
     elif patient.blinatumomab_courses > 0:
         go_on_with_blinatumomab(patient, strategy, now)
@@ -115,5 +119,23 @@ def choose_before_transplant(patient, parameters, strategy, now):
     waiting = strategy.transplant_while_waiting
     if waiting == WhileWaiting.BLINATUMOMAB and room_for_blinatumomab:
         patient.calendar[Slot.BLINATUMOMAB] = now + wait
+    elif waiting == WhileWaiting.POMP:
+        patient.calendar[Slot.MAINTENANCE] = now
+
+
+@compiled
+def treat_in_queue(patient, parameters, strategy, now):
+    """A bed is waited for, nobody knows how long: after some weeks, what the policy gives while waiting."""
+    review = patient.bed_asked_day + WAITING_REVIEW_DAYS
+    waiting = strategy.transplant_while_waiting
+    if now < review:
+        patient.calendar[Slot.NEXT_TREATMENT] = review
+    elif waiting == WhileWaiting.NEXT_COURSE:
+        if stays_on_chemotherapy(patient, parameters, strategy, parameters.early_blinatumomab_before_transplant):
+            patient.calendar[Slot.COURSE] = now
+    elif waiting == WhileWaiting.BLINATUMOMAB:
+        if patient.blinatumomab_courses < strategy.blinatumomab_courses and not patient.blinatumomab_ended:
+            wait = parameters.blinatumomab_wait_days if patient.blinatumomab_courses == 0 else 0.0
+            patient.calendar[Slot.BLINATUMOMAB] = now + wait
     elif waiting == WhileWaiting.POMP:
         patient.calendar[Slot.MAINTENANCE] = now

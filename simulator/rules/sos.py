@@ -108,8 +108,8 @@ def develop_sos(patient, parameters, strategy, now):
     patient.sos_day = now
     patient.sos_courses = patient.courses
     patient.sos_after_transplant = patient.transplants > 0
-    if patient.calendar[Slot.TRANSPLANT] < NEVER:
-        patient.calendar[Slot.TRANSPLANT] = now  # it lapses: no SCT after SOS
+    if patient.calendar[Slot.TRANSPLANT_LAPSE] < NEVER or patient.calendar[Slot.TRANSPLANT] < NEVER:
+        patient.calendar[Slot.TRANSPLANT_LAPSE] = now  # no SCT after SOS, not even in a conditioned patient
     patient.sos_severe = u < parameters.sos_severe
     patient.sos_fatal = u < parameters.sos_lethality
     if patient.sos_fatal:

@@ -1,4 +1,4 @@
-"""SCT: who is offered it and goes, donor and delay, conditioning, engraftment, GVHD, and death after it."""
+"""SCT: conditioning, graft, engraftment and discharge, GVHD, and death after it."""
 
 import numpy as np
 
@@ -6,119 +6,15 @@ from simulator import draws
 from simulator.calendar import NEVER, Slot, clear_plans
 from simulator.compiled import compiled, leaf
 from simulator.draws import exponential, normal_from, uniform, uniform_pair
-from simulator.hazards import log_normal_days, probability, weibull_days, weibull_share
-from simulator.strategy import Donor, GeneticsCriterion, IntervalAct, MrdCriterion, TransplantPolicy
+from simulator.hazards import log_normal_days, weibull_days, weibull_share
+from simulator.strategy import Donor
 
-CONDITIONING_DAYS = 7.0  # from the end of an infusion to the graft (judgement)
 FIRST_MARROW_DAYS = 91.0  # after SCT (judgement)
-SECOND_LOOK_DAYS = 42.0  # an MRD criterion is judged on the marrow after the next course (judgement)
-
-
-@compiled
-def decide_transplant(patient, parameters, strategy, now):
-    """TRANSPLANT_DECISION: eligible, offered, accepted; then the donor search and the date."""
-    first_look = patient.line == patient.line_at_entry and now < patient.remission_day + SECOND_LOOK_DAYS
-    if strategy.transplant_mrd != MrdCriterion.ANY and first_look:
-        patient.calendar[Slot.TRANSPLANT_DECISION] = patient.remission_day + SECOND_LOOK_DAYS
-        return
-    patient.transplant_decision = -1
-    if not offered(patient, strategy):
-        return
-    if strategy.transplant_policy == TransplantPolicy.AS_PRACTISED:
-        accepts = probability(uptake_log_odds(patient, parameters))
-    else:
-        accepts = 1.0 - parameters.transplant_refusal
-    u_uptake, u_delay = uniform_pair(patient.seed, patient.id, draws.TRANSPLANT_UPTAKE // 2, patient.transplants + 1)
-    if u_uptake >= accepts:
-        return
-    patient.transplant_decision = 1
-    search = donor_search_days(patient, parameters)
-    patient.donor_ready_day = now + search
-    delay = log_normal_days(
-        normal_from(u_delay), parameters.transplant_delay_median_days, parameters.transplant_delay_sigma
-    )
-    if strategy.transplant_policy == TransplantPolicy.EVERYONE_ELIGIBLE:
-        delay = min(delay, parameters.transplant_workup_days)
-    patient.transplant_planned_day = max(patient.donor_ready_day + delay, patient.course_end_day)
-    in_first = patient.line == patient.line_at_entry
-    patient.transplant_deadline_day = (patient.remission_day if in_first else now) + strategy.transplant_grace_days
-    rest = parameters.rest_before_transplant_days
-    if strategy.transplant_interval_act != IntervalAct.DELAY_SCT:
-        rest = max(rest, strategy.transplant_minimum_interval_days)
-    stop = patient.transplant_planned_day - rest
-    patient.inotuzumab_stop_day = stop
-    patient.calendar[Slot.TRANSPLANT] = patient.transplant_planned_day
-    if patient.calendar[Slot.INOTUZUMAB] > stop:
-        patient.calendar[Slot.INOTUZUMAB] = NEVER
-
-
-@compiled
-def offered(patient, strategy):
-    """Eligibility and the policy's own criteria."""
-    if strategy.transplant_policy == TransplantPolicy.NONE or patient.donor < 0:
-        return False
-    if patient.unfit_for_transplant or patient.ecog > 2 or not np.isnan(patient.sos_day):
-        return False
-    if patient.age_years > strategy.transplant_max_age_years or not strategy.transplant_donors[patient.donor]:
-        return False
-    line = min(patient.line, 3)
-    if line < strategy.transplant_earliest_line or line > strategy.transplant_latest_line:
-        return False
-    if not genetics_fit(patient, strategy):
-        return False
-    if patient.line != patient.line_at_entry:
-        # MRD is not read in a later remission: a criterion on it cannot be met
-        return strategy.transplant_mrd == MrdCriterion.ANY
-    if strategy.transplant_mrd == MrdCriterion.POSITIVE:
-        return not patient.mrd_negative
-    if strategy.transplant_mrd == MrdCriterion.NEGATIVE:
-        return patient.mrd_negative == 1
-    return True
-
-
-@compiled
-def genetics_fit(patient, strategy):
-    """High-risk cytogenetics as the paper counts it (K061: low-hypodiploid or KMT2A), with or without TP53."""
-    high_risk = patient.low_hypodiploid or patient.kmt2a
-    if strategy.transplant_genetics == GeneticsCriterion.HIGH_RISK:
-        return high_risk
-    if strategy.transplant_genetics == GeneticsCriterion.HIGH_RISK_OR_TP53:
-        return high_risk or patient.tp53_mutated
-    return True
-
-
-@compiled
-def uptake_log_odds(patient, parameters):
-    """Practice: MRD, line, age, prior SCT, genetics, and the frailty that nobody measured."""
-    return (
-        parameters.uptake_log_odds
-        + parameters.uptake_log_odds_later_line * (patient.line_at_entry > 1)
-        + parameters.uptake_log_odds_mrd_negative * patient.mrd_negative
-        + parameters.uptake_log_odds_per_decade * (patient.age_years - 40.0) / 10.0
-        + parameters.uptake_log_odds_prior_transplant * patient.prior_transplant
-        + parameters.uptake_log_odds_high_risk * (patient.low_hypodiploid or patient.kmt2a)
-        + parameters.uptake_log_odds_per_frailty * patient.frailty
-    )
-
-
-@compiled
-def donor_search_days(patient, parameters):
-    """Related donors 3-5 weeks, unrelated 6-10 (X222)."""
-    related = patient.donor == Donor.MATCHED_RELATED or patient.donor == Donor.HAPLOIDENTICAL
-    median = parameters.search_related_median_days if related else parameters.search_unrelated_median_days
-    return log_normal_days(normal_from(patient.donor_search_luck), median, parameters.search_sigma)
 
 
 @compiled
 def transplant(patient, parameters, strategy, now):
-    """TRANSPLANT: the planned day; it waits for the interval and a running infusion, and lapses with the grace."""
-    if now > patient.transplant_deadline_day or not np.isnan(patient.sos_day):
-        lapse(patient, now)
-        return
-    earliest = earliest_day(patient, strategy, now)
-    if earliest > now:
-        patient.calendar[Slot.TRANSPLANT] = min(earliest, patient.transplant_deadline_day + 1.0)
-        return
+    """TRANSPLANT: the graft, a week after admission."""
     patient.transplants += 1
     patient.transplant_decision = 0
     if patient.transplants == 1:
@@ -135,37 +31,6 @@ def transplant(patient, parameters, strategy, now):
     graft_against_leukaemia(patient, parameters)
     open_transplant_death(patient, parameters, now)
     engraft(patient, parameters, now)
-
-
-@compiled
-def earliest_day(patient, strategy, now):
-    """Courses over, the interval kept, no infusion within a week, the blinatumomab that the policy asks for given."""
-    earliest = patient.course_end_day
-    if patient.inotuzumab_courses > 0:
-        earliest = max(earliest, patient.last_inotuzumab_day + strategy.transplant_minimum_interval_days)
-    if patient.calendar[Slot.BLINATUMOMAB_END] < NEVER:
-        earliest = max(earliest, patient.calendar[Slot.BLINATUMOMAB_END] + CONDITIONING_DAYS)
-    elif patient.blinatumomab_completed > 0:
-        earliest = max(earliest, patient.blinatumomab_end_day + CONDITIONING_DAYS)
-    owed = patient.blinatumomab_completed < strategy.transplant_after_blinatumomab_courses
-    still_given = not patient.blinatumomab_ended and np.isnan(patient.maintenance_day)
-    if owed and still_given and patient.line == patient.line_at_entry:
-        earliest = max(earliest, now + CONDITIONING_DAYS)
-    return earliest
-
-
-@compiled
-def lapse(patient, now):
-    """Not done: the protocol goes on where it stood, if this is still its remission."""
-    patient.transplant_decision = -1
-    patient.transplant_planned_day = NEVER
-    idle = (
-        patient.calendar[Slot.NEXT_TREATMENT] == NEVER
-        and patient.calendar[Slot.COURSE] == NEVER
-        and patient.calendar[Slot.BLINATUMOMAB] == NEVER
-    )
-    if idle and np.isnan(patient.maintenance_day) and patient.line == patient.line_at_entry:
-        patient.calendar[Slot.NEXT_TREATMENT] = max(now, patient.course_end_day)
 
 
 @compiled
@@ -221,15 +86,17 @@ def open_transplant_death(patient, parameters, now):
 
 @compiled
 def engraft(patient, parameters, now):
-    """Neutrophils, and the days on which GVHD begins, if it does."""
+    """Neutrophils, the way home, and the days on which GVHD begins, if it does."""
     u_engraft, u_acute = uniform_pair(patient.seed, patient.id, draws.ENGRAFTMENT // 2, patient.transplants)
     u_chronic, u_day = uniform_pair(patient.seed, patient.id, draws.CHRONIC_GVHD // 2, patient.transplants)
     failure = parameters.graft_failure
     if u_engraft < failure:
         patient.engraftment_day = NEVER
+        patient.calendar[Slot.DISCHARGE] = now + parameters.stay_after_graft_failure_days
     else:
         z = normal_from((u_engraft - failure) / (1.0 - failure))
         patient.engraftment_day = now + log_normal_days(z, parameters.engraftment_median_days, 0.3)
+        patient.calendar[Slot.DISCHARGE] = patient.engraftment_day + parameters.discharge_after_engraftment_days
     patient.acute_gvhd_grade = 0
     patient.chronic_gvhd = 0
     if u_acute < parameters.acute_gvhd_3_4:

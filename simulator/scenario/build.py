@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.scenario.faults import Fault, ScenarioError, nearest, shown
 from simulator.scenario.fields import checked
 from simulator.scenario.model import Arm, ArmHead, Plan, Scenario
-from simulator.scenario.rules import plan_rules, population_rules, rule_faults, strategy_rules
+from simulator.scenario.rules import plan_rules, population_rules, rule_faults, strategy_rules, ward_rules
+from simulator.scenario.sharing import Sharing
 from simulator.scenario.tree import Place, Tree, origins, plain
 from simulator.strategy import Strategy
 
@@ -31,10 +32,13 @@ def build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) -> 
     population = _population(tree, path.name, population_name, faults)
     # a horizon that could not be read must not hide what else is wrong with an arm
     horizon_months = plan.horizon_months if plan else LONGEST_HORIZON_MONTHS
-    arms = [_arm(name, arm, path.name, horizon_months, faults) for name, arm in tree["arms"].items()]
+    shared = plan.ward.sharing() if plan else Sharing()
+    arms = [_arm(name, arm, path.name, horizon_months, shared, faults) for name, arm in tree["arms"].items()]
     built = [arm for arm in arms if arm]
     if plan:
         faults += rule_faults(plan_rules(plan), place)
+        if any(arm.sharing.limited() for arm in built):
+            faults += rule_faults(ward_rules(plan.ward), place)
     reference = plain(top).get("reference")
     if arms and isinstance(reference, str) and reference not in tree["arms"]:
         allowed = nearest(reference, tree["arms"])
@@ -81,7 +85,9 @@ def _population(tree: Tree, file: str, name: str, faults: list[Fault]) -> Popula
     return population
 
 
-def _arm(name: str, arm: Tree | None, file: str, horizon_months: int, faults: list[Fault]) -> Arm | None:
+def _arm(
+    name: str, arm: Tree | None, file: str, horizon_months: int, shared: Sharing, faults: list[Fault]
+) -> Arm | None:
     """One arm from its complete table, or None and its faults."""
     if arm is None:
         return None
@@ -89,21 +95,32 @@ def _arm(name: str, arm: Tree | None, file: str, horizon_months: int, faults: li
     table = plain(arm)
     keys = {"name": name} | {key: table.pop(key) for key in ("base", "title") if key in table}
     head = checked(ArmHead, keys, place, faults)
+    table.pop("ward", None)
+    sharing = _sharing(name, arm.get("ward", {}), file, shared, faults)
     if "base" not in arm:
         return None  # without its base every table would be missing
-    strategy = checked(Strategy, table, place, faults, others=("base", "title"))
+    strategy = checked(Strategy, table, place, faults, others=("base", "title", "ward"))
     if strategy:
         faults += rule_faults(strategy_rules(strategy, horizon_months), place)
-    if head is None or strategy is None:
+    if head is None or strategy is None or sharing is None:
         return None
-    return Arm(name, head.title or name.replace("_", " "), head.base, strategy)
+    return Arm(name, head.title or name.replace("_", " "), head.base, strategy, sharing)
+
+
+def _sharing(name: str, own: Any, file: str, shared: Sharing, faults: list[Fault]) -> Sharing | None:
+    """What patients of an arm share: its own `ward` over that of the scenario; or None and its faults."""
+    if not isinstance(own, dict):
+        faults.append(Fault(own.file, own.key, shown(own.value), "a table"))
+        return None
+    stated = checked(Sharing, plain(own), Place(own, file, ("arms", name, "ward")), faults)
+    return stated and shared.model_copy(update=stated.model_dump(exclude_unset=True))
 
 
 def _twins(arms: Sequence[Arm], file: str) -> list[Fault]:
     """The first arm whose strategy is that of an earlier one."""
     for position, arm in enumerate(arms):
         for other in arms[:position]:
-            if other.strategy == arm.strategy:
+            if (other.strategy, other.sharing) == (arm.strategy, arm.sharing):
                 what = f"the same strategy as arms.{other.name}"
                 allowed = "arms that differ in at least one value"
                 return [Fault(file, f"arms.{arm.name}", what=what, allowed=allowed)]

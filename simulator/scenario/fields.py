@@ -66,9 +66,10 @@ def unit_of(node: dict[str, Any]) -> str:
 
 def _allowed(node: dict[str, Any], schema: dict[str, Any]) -> tuple[str, str]:
     """What a node of a JSON schema allows, in words, and its unit."""
+    unit = unit_of(node)
     if "anyOf" in node:  # a value or nothing
         node = node["anyOf"][0]
-    kind, unit = node.get("type"), unit_of(node)
+    kind, unit = node.get("type"), unit or unit_of(node)
     if "enum" in node:
         return " or ".join([", ".join(node["enum"][:-1]), node["enum"][-1]]), unit
     if kind == "boolean":

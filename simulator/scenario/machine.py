@@ -25,9 +25,16 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
         "seed": scenario.seed,
         "reference": scenario.reference,
         "endpoints": list(scenario.endpoints),
+        "ward": scenario.ward.model_dump(mode="json"),
         "arms": [
-            {"name": a.name, "title": a.title, "base": a.base, "strategy": a.strategy.model_dump(mode="json")}
-            for a in scenario.arms
+            {
+                "name": arm.name,
+                "title": arm.title,
+                "base": arm.base,
+                "ward": arm.sharing.model_dump(mode="json"),
+                "strategy": arm.strategy.model_dump(mode="json"),
+            }
+            for arm in scenario.arms
         ],
     }
 
@@ -38,7 +45,7 @@ def from_resolved(form: Mapping[str, Any]) -> Scenario:
     arms: Tree = {}
     for arm in form.get("arms", ()):
         name = str(arm.get("name"))
-        head = {key: arm[key] for key in ("base", "title") if key in arm}
+        head = {key: arm[key] for key in ("base", "title", "ward") if key in arm}
         arms[name] = stamped(head | arm.get("strategy", {}), file, ("arms", name))
     rest = {key: value for key, value in form.items() if key not in ("name", "arms", "population_name")}
     path = Path(f"{form.get('name', 'scenario')}.toml")

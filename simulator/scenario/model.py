@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from simulator.scenario.sharing import Sharing, Ward
 from simulator.strategy import Section, Strategy, number
 
 if TYPE_CHECKING:  # population.py is slow to import: it needs the compiler
@@ -39,6 +40,7 @@ class Plan(Section):
     endpoints: list[Literal["os", "rfs", "efs", "relapse", "nrm", "sos"]] = Field(
         default=["os", "rfs", "efs", "relapse", "nrm", "sos"], min_length=1, description="endpoints reported"
     )
+    ward: Ward = Ward()
 
 
 class ArmHead(Section):
@@ -57,6 +59,7 @@ class Arm:
     title: str
     base: str
     strategy: Strategy
+    sharing: Sharing = field(default_factory=Sharing)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Scenario:
     patients: int
     seed: int
     parameters: str
+    ward: Ward
     path: Path = field(compare=False, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Who stated each value, by dotted key; a value that is not here is a default of the schema."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.scenario.faults import Fault, dotted, shown
 from simulator.scenario.model import Plan
+from simulator.scenario.sharing import MONTHS_A_YEAR, Ward
 from simulator.scenario.tree import Place
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK, Conditioning, Strategy
 
@@ -49,6 +50,19 @@ def plan_rules(plan: Plan) -> Iterator[Broken]:
         yield Broken(("report_months", "horizon_months"), f"within the horizon of {plan.horizon_months}", "months")
     if len(set(plan.endpoints)) < len(plan.endpoints):
         yield Broken(("endpoints",), "each endpoint once")
+
+
+def ward_rules(ward: Ward) -> Iterator[Broken]:
+    """Rules of a ward in which something is limited."""
+    if (ward.arrivals == "calendar") != bool(ward.patients_by_month):
+        allowed = 'patients_by_month if and only if arrivals = "calendar"'
+        yield Broken(("ward.patients_by_month", "ward.arrivals"), allowed, "patients/month")
+    elif ward.patients_by_month and (len(ward.patients_by_month) != MONTHS_A_YEAR or not sum(ward.patients_by_month)):
+        yield Broken(("ward.patients_by_month",), f"{MONTHS_A_YEAR} numbers, not all zero", "patients/month")
+    elif not ward.measured():
+        keys = ("ward.patients_per_replicate", "ward.warm_up_months", "ward.run_out_months")
+        unmeasured = ward.patients_per_replicate + ward.measured().start - ward.measured().stop
+        yield Broken(keys, f"more than the {unmeasured} patients of warm-up and run-out", "patients")
 
 
 def population_rules(population: Population) -> Iterator[Broken]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.scenario.fields import schema_of, unit_of
 from simulator.scenario.model import ArmHead, Plan
+from simulator.scenario.sharing import Sharing
 from simulator.strategy import Strategy
 
 
@@ -16,11 +17,14 @@ def json_schema() -> dict[str, Any]:
     plan, strategy = schema_of(Plan), schema_of(Strategy)
     mix, head = schema_of(Population), schema_of(ArmHead)
     base = {"type": "string", "description": "case mix that the other keys change"}
-    arm = head | {"properties": head["properties"] | strategy["properties"]}
-    defs = {name: _human(node) for name, node in {**strategy["$defs"], "Population": mix, "Arm": arm}.items()}
+    shared = {"ward": {"$ref": "#/$defs/Sharing", "description": "what patients of this arm share"}}
+    arm = head | {"properties": head["properties"] | shared | strategy["properties"]}
+    tables = {**plan["$defs"], **strategy["$defs"], "Sharing": schema_of(Sharing), "Population": mix, "Arm": arm}
+    defs = {name: _human(node) for name, node in tables.items()}
     defs["Population"]["properties"]["base"] = base
     defs["Arm"]["required"] = ["name"]
     keys = {key: _human_field(node) for key, node in plan["properties"].items()}
+    keys["ward"].pop("default")
     keys["extends"] = {"type": "string", "description": "scenario that this one changes"}
     case_mix = {"type": "string", "description": "case mix"}
     keys["population"] = {"anyOf": [case_mix, {"$ref": "#/$defs/Population"}]}

@@ -14,6 +14,7 @@ from simulator.scenario.faults import shown
 from simulator.scenario.fields import followed, schema_of, unit_of
 from simulator.scenario.machine import resolved
 from simulator.scenario.model import Plan, Scenario
+from simulator.scenario.sharing import Sharing
 from simulator.strategy import Strategy
 
 WIDTH = 140
@@ -51,8 +52,8 @@ def _arms(scenario: Scenario) -> Iterator[Row]:
 
 def _plan(scenario: Scenario) -> Iterator[Row]:
     units = _units(Plan)
-    for key, value in resolved(scenario).items():
-        if key in Plan.model_fields and key != "question":
+    for key, value in _flat(resolved(scenario)):
+        if key in units and key != "question" and value not in (None, []):
             yield key, _cell(value), units[key], scenario.origins.get(key, DEFAULT)
 
 
@@ -65,7 +66,7 @@ def _population(scenario: Scenario) -> Iterator[Row]:
 
 
 def _common(scenario: Scenario) -> Iterator[Row]:
-    units = _units(Strategy)
+    units = _units_of_an_arm()
     for key, cells, origins in _side_by_side(scenario):
         if len(set(cells)) == 1:
             yield key, cells[0], units[key], ", ".join(dict.fromkeys(origins))
@@ -73,7 +74,7 @@ def _common(scenario: Scenario) -> Iterator[Row]:
 
 def _differing(scenario: Scenario) -> list[str]:
     """A column for each arm, each value marked with its origin; below each other where they are too many."""
-    units = _units(Strategy)
+    units = _units_of_an_arm()
     marks: dict[str, str] = {}
     rows: list[Row] = [("arm", "", *(str(number) for number in range(1, len(scenario.arms) + 1)))]
     for key, cells, origins in _side_by_side(scenario):
@@ -95,9 +96,13 @@ def _differing(scenario: Scenario) -> list[str]:
 
 def _side_by_side(scenario: Scenario) -> Iterator[tuple[str, list[str], list[str]]]:
     """For each key of a strategy: its value in each arm, and where each arm has it from."""
-    flat = [dict(_flat(arm.strategy.model_dump())) for arm in scenario.arms]
+    shared = any(arm.sharing.limited() for arm in scenario.arms)
+    wards = [{"ward": arm.sharing.model_dump()} if shared else {} for arm in scenario.arms]
+    flat = [dict(_flat(arm.strategy.model_dump() | ward)) for arm, ward in zip(scenario.arms, wards, strict=True)]
     for key in flat[0]:
-        origins = [scenario.origins.get(f"arms.{arm.name}.{key}", DEFAULT) for arm in scenario.arms]
+        # what an arm does not state of its ward is the scenario's
+        common = scenario.origins.get(key, DEFAULT)
+        origins = [scenario.origins.get(f"arms.{arm.name}.{key}", common) for arm in scenario.arms]
         yield key, [_cell(values[key]) for values in flat], origins
 
 
@@ -110,6 +115,8 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return "no limit"
     return value if isinstance(value, str) else shown(value, longest=200).replace('"', "")
 
 
@@ -123,6 +130,10 @@ def _units(model: type[BaseModel]) -> dict[str, str]:
             yield from walk(followed(each, schema), f"{prefix}{key}.")
 
     return dict(walk(schema, ""))
+
+
+def _units_of_an_arm() -> dict[str, str]:
+    return _units(Strategy) | {f"ward.{key}": unit for key, unit in _units(Sharing).items()}
 
 
 def _table(rows: Iterable[Row]) -> list[str]:

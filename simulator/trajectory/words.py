@@ -14,7 +14,7 @@ import numpy as np
 from simulator.calendar import NEVER, Slot
 from simulator.patient import OVERT_LOG10, Remission
 from simulator.rules.mrd import burden_log10, measured_log10
-from simulator.rules.transplant import offered
+from simulator.rules.referral import offered
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK, FLOW_LIMIT_LOG10, Donor, TransplantPolicy
 from simulator.trajectory.life import Event, Plan
 
@@ -141,8 +141,7 @@ def _maintenance(event: Event, plan: Plan) -> Told:
 def _transplant_decision(event: Event, plan: Plan) -> Told:
     after = event.after
     if after.transplant_decision == 1:
-        search = f"{DONORS[after.donor]} in {span(after.donor_ready_day - event.day)}"
-        return [f"SCT agreed: {search}, planned for day {clinical_day(after.transplant_planned_day)}"]
+        return ["SCT agreed"]
     if after.calendar[Slot.TRANSPLANT_DECISION] < NEVER:
         return [f"SCT decided on the marrow of day {clinical_day(after.calendar[Slot.TRANSPLANT_DECISION])}"]
     if offered(after, plan.strategy):
@@ -166,14 +165,37 @@ def _why_not(patient: Any, plan: Plan) -> str:
 
 def _transplant(event: Event, plan: Plan) -> Told:
     after = event.after
-    if after.transplants > event.before.transplants:
-        told = [f"SCT from {'' if after.donor == Donor.CORD else 'a '}{DONORS[after.donor]}"]
-        if not np.isnan(after.last_inotuzumab_day):
-            told.append(f"{span(event.day - after.last_inotuzumab_day)} after the last inotuzumab")
-        return [", ".join(told), _conditioning(after)]
-    if after.calendar[Slot.TRANSPLANT] < NEVER:
-        return [f"SCT put off, at the earliest day {clinical_day(after.calendar[Slot.TRANSPLANT])}"]
-    return ["SCT not done: " + ("SOS" if not np.isnan(after.sos_day) else "grace period over")]
+    told = [f"SCT from {'' if after.donor == Donor.CORD else 'a '}{DONORS[after.donor]}"]
+    if not np.isnan(after.last_inotuzumab_day):
+        told.append(f"{span(event.day - after.last_inotuzumab_day)} after the last inotuzumab")
+    return [", ".join(told), _conditioning(after)]
+
+
+def _donor_search(event: Event, plan: Plan) -> Told:
+    after = event.after
+    search = f"{DONORS[after.donor]} in {span(after.donor_ready_day - event.day)}"
+    return [f"donor search: {search}; SCT planned for day {clinical_day(after.transplant_planned_day)}"]
+
+
+def _donor_found(event: Event, plan: Plan) -> Told:
+    return ["donor found"]
+
+
+def _transplant_ready(event: Event, plan: Plan) -> Told:
+    ready = event.after.calendar[Slot.TRANSPLANT_READY]
+    return [f"SCT put off, admission at the earliest on day {clinical_day(ready)}"] * bool(ready < NEVER)
+
+
+def _admission(event: Event, plan: Plan) -> Told:
+    return ["admitted for SCT"]
+
+
+def _transplant_lapse(event: Event, plan: Plan) -> Told:
+    return ["SCT not done: " + ("SOS" if not np.isnan(event.after.sos_day) else "grace period over")]
+
+
+def _discharge(event: Event, plan: Plan) -> Told:
+    return ["discharged"]
 
 
 def _conditioning(patient: Any) -> str:
@@ -208,7 +230,7 @@ def _relapse(event: Event, plan: Plan) -> Told:
         told = f"relapse, {span(event.day - before.remission_day)} after remission"
     else:
         told = f"relapse from the remission after salvage {before.line}"
-    return [told + ", before the planned SCT" * bool(before.calendar[Slot.TRANSPLANT] < NEVER)]
+    return [told + ", before the planned SCT" * bool(before.transplant_decision == 1)]
 
 
 def _salvage(event: Event, plan: Plan) -> Told:
@@ -242,11 +264,17 @@ WORDS: dict[Slot, Callable[[Event, Plan], Told]] = {
     Slot.MOLECULAR_RELAPSE: _molecular_relapse,
     Slot.SOS: _sos,
     Slot.GVHD: _gvhd,
+    Slot.DISCHARGE: _discharge,
     Slot.INOTUZUMAB: _inotuzumab,
     Slot.BLINATUMOMAB_END: _blinatumomab_end,
     Slot.RESPONSE: _response,
     Slot.MRD: _mrd,
     Slot.TRANSPLANT_DECISION: _transplant_decision,
+    Slot.TRANSPLANT_LAPSE: _transplant_lapse,
+    Slot.DONOR_SEARCH: _donor_search,
+    Slot.DONOR_FOUND: _donor_found,
+    Slot.TRANSPLANT_READY: _transplant_ready,
+    Slot.ADMISSION: _admission,
     Slot.TRANSPLANT: _transplant,
     Slot.NEXT_TREATMENT: _next_treatment,
     Slot.COURSE: _course,

@@ -29,7 +29,7 @@ OFF = -60.0  # a log odds or log hazard under which nothing happens
 REMISSION_DAY = 21.0
 SECOND_BLOCK_DAY = 28.0
 LONG = 1e6
-EARLIEST_SCT_DAY = 31.0  # donor found ten days after remission, no further delay
+EARLIEST_SCT_DAY = 31.0  # donor found three days after remission, conditioning begins at once
 
 ON_BY_DEFAULT = {
     "blasts_skew": 1.0,
@@ -47,8 +47,8 @@ ON_BY_DEFAULT = {
     "blinatumomab_clock_speed": 0.999,
     "blinatumomab_eradicating_courses": 4.0,
     "pomp_clock_speed": 0.999,
-    "search_related_median_days": 10.0,
-    "search_unrelated_median_days": 10.0,
+    "search_related_median_days": 3.0,
+    "search_unrelated_median_days": 3.0,
     "transplant_delay_median_days": 10.0,
     "engraftment_median_days": 15.0,
     "acute_gvhd_median_days": 30.0,

@@ -252,14 +252,16 @@ def test_theory_drug_only_sos_of_six_doses(mean):
 
 def test_theory_drug_only_sos_ends_at_transplant():
     rate, mean = 1.5, 20.0
-    parameters = quiet_parameters(sos_drug_log_rate_per_mg_per_m2=np.log(rate), sos_drug_mean_days=mean)
+    parameters = quiet_parameters(
+        sos_drug_log_rate_per_mg_per_m2=np.log(rate), sos_drug_mean_days=mean, search_related_median_days=8.0
+    )
     days, sct = lives(["sos_day", "transplant_day"], parameters=parameters, strategy=quiet_strategy(**(INO | SCT)))
-    # SCT is planned for day 31 and waits for course 2 to end; InO ends with day 31, so that of course 2 only the
-    # dose of day 29 counts; then the risk of SCT (off) replaces it. After SOS there is no SCT.
+    # SCT is planned for day 36 and waits for course 2 to end; InO ends with day 36, so that of course 2 the doses of
+    # days 29 and 35 count; then the risk of SCT (off) replaces it. After SOS there is no SCT.
     waited = 56.0
     assert set(sct[np.isnan(days)]) == {waited}
     assert np.isnan(sct[np.isfinite(days)]).all()
-    hazard = lambda t: rate * sum(mg * exponential_share(t - day, mean) for day, mg in DOSES[:3])  # noqa: E731
+    hazard = lambda t: rate * sum(mg * exponential_share(t - day, mean) for day, mg in DOSES[:4])  # noqa: E731
     assert agrees(days, lambda t: -np.expm1(-hazard(np.minimum(t, waited))))
 
 

@@ -220,7 +220,7 @@ def test_theory_clones_growing_at_transplant_are_thinned_like_those_to_come(thet
         "relapse_log_theta": np.log(theta),
         "transplant_log_factor": np.log(factor),
         "relapse_latency_median_days": median,
-        "search_related_median_days": 60.0,
+        "search_related_median_days": 53.0,
     }
     parameters, grow = growth(changes, 3.0)
     sct = REMISSION_DAY + 60.0
@@ -264,7 +264,7 @@ def test_theory_the_slowing_by_pomp_ends_with_transplant():
     """POMP while waiting, from day 28; SCT on day 81, planned months of POMP beyond it are not given."""
     speed, sct = 0.2, REMISSION_DAY + 60.0
     parameters = quiet_parameters(
-        **ON, pomp_clock_speed=speed, relapse_latency_median_days=60.0, search_related_median_days=60.0
+        **ON, pomp_clock_speed=speed, relapse_latency_median_days=60.0, search_related_median_days=53.0
     )
     strategy = quiet_strategy(**SCT, pomp_months=36.0, transplant_while_waiting=int(WhileWaiting.POMP))
     days, begins, day = lives(

@@ -57,6 +57,7 @@ def test_definitions_are_distinct_and_have_known_phases():
         "consolidation",
         "blinatumomab",
         "maintenance",
+        "referral",
         "transplant",
         "sos",
         "relapse",

@@ -117,7 +117,7 @@ def test_sos_ends_a_transplant_plan_at_once():
     parameters = {
         "sos_drug_log_rate_per_mg_per_m2": 0.0,
         "sos_drug_mean_days": 40.0,
-        "search_related_median_days": 200.0,
+        "search_related_median_days": 193.0,
     }
     strategy = SCT | INO | {"pomp_months": 12.0, "transplant_while_waiting": int(WhileWaiting.NOTHING)}
     fields = ["sos_day", "maintenance_day", "transplant_day", "transplant_decision"]
@@ -138,6 +138,40 @@ def test_transplant_takes_place_on_the_planned_day():
     day, interval = live(["transplant_day", "transplant_interval_days"], SCT | INO)
     assert set(day) == {SCT_DAY}
     assert set(interval) == {SCT_DAY - 2.0}
+
+
+def test_conditioning_takes_the_week_before_the_graft():
+    asked, admitted, day, found = live(["bed_asked_day", "admission_day", "transplant_day", "donor_ready_day"], SCT)
+    assert set(found) == set(asked) == set(admitted) == {SCT_DAY - 7.0}
+    assert set(day) == {SCT_DAY}
+
+
+def test_sos_of_a_conditioned_patient_calls_the_graft_off_and_maintenance_goes_on():
+    parameters = {
+        "sos_drug_log_rate_per_mg_per_m2": 0.0,
+        "sos_drug_mean_days": 40.0,
+        "search_related_median_days": 40.0,
+    }
+    strategy = SCT | INO | {"pomp_months": 12.0, "transplant_while_waiting": int(WhileWaiting.POMP)}
+    fields = ["sos_day", "admission_day", "transplants", "transplant_decision", "maintenance_months"]
+    sos, admitted, transplants, decision, months = live(fields, strategy, parameters, n=20_000)
+    conditioned = sos > admitted
+    conditioned &= sos < admitted + 7.0
+    assert conditioned.sum() > 100
+    assert set(transplants[conditioned]) == {0}
+    assert set(decision[conditioned]) == {-1}
+    assert set(months[conditioned]) == {12.0}
+    assert set(transplants[np.isnan(sos)]) == {1}
+
+
+def test_what_the_course_before_conditioning_has_achieved_counts():
+    """Course 2 of days 28-56, admission planned for day 52: it is credited although its last days are not awaited."""
+    strategy = SCT | {"chemotherapy_courses": 2}
+    parameters = {"search_related_median_days": 31.0, "log_kill_in_remission": 2.0, "inotuzumab_share_of_kill": 0.0}
+    kill, courses, day = live(["kill_in_remission_log10", "courses", "transplant_day"], strategy, parameters)
+    assert set(courses) == {2}
+    assert set(day) == {59.0}
+    assert set(kill) == {2.0}
 
 
 def test_transplant_waits_for_the_interval():
@@ -164,14 +198,14 @@ def test_transplant_postponed_beyond_the_grace_period_lapses_and_maintenance_fol
     )
     assert set(transplants) == {0}
     assert set(decision) == {-1}
-    assert set(maintenance) == {21.0 + DAYS_PER_MONTH + 1.0}
+    assert set(maintenance) == {21.0 + DAYS_PER_MONTH - 7.0}  # too late to be admitted
     assert set(months) == {12.0}
 
 
 def test_transplant_waits_for_the_end_of_a_running_course():
     """Course 2 on day 28, fitting before day 61; platelets take it to day 70."""
     parameters = {
-        "search_related_median_days": 40.0,
+        "search_related_median_days": 33.0,
         "rest_before_transplant_days": 28.0,
         "thrombocytopenia_log_odds_later_course": 60.0,
     }
@@ -211,7 +245,7 @@ def test_transplant_does_not_wait_for_blinatumomab_courses_that_will_not_come():
     assert set(day) == {28.0 + 42.0 + 28.0 + 7.0}
 
 
-@pytest.mark.parametrize("search", [35.0, 37.0, 41.0])
+@pytest.mark.parametrize("search", [28.0, 30.0, 34.0])
 def test_transplant_keeps_a_week_from_an_infusion_that_has_ended_by_the_planned_day(search):
     """Infusion of days 28-56; SCT planned for day 56, 58 or 62."""
     strategy = SCT | INO | BLINATUMOMAB | {
@@ -244,7 +278,7 @@ def test_transplant_does_not_wait_for_blinatumomab_once_maintenance_has_begun():
 
 
 def test_a_transplant_that_lapses_before_the_first_infusion_leaves_the_infusion_alone():
-    """First infusion planned for day 58, lapse on day 52: neither a course nor maintenance may begin meanwhile."""
+    """First infusion planned for day 58, lapse on day 44: neither a course nor maintenance may begin meanwhile."""
     strategy = SCT | INO | BLINATUMOMAB | {
         "courses": 4,
         "inotuzumab_courses": 4,
@@ -281,7 +315,7 @@ def test_without_inotuzumab_transplant_waits_for_a_running_infusion_too():
     ],
 )
 def test_the_acts_that_lengthen_the_interval(act, doses, day, blinatumomab):
-    """SCT planned on day 81 (donor after 60 days); 70 days without InO. Course k: InO on day 28 k - 26.
+    """SCT planned on day 81 (donor after 53 days); 70 days without InO. Course k: InO on day 28 k - 26.
 
     The rest of 28 days ends InO on day 53 where SCT is delayed: the course of day 56 comes without, and SCT is 70
     days after day 30. Where InO stops early, day 11 is the last, and after day 53 no course begins.
@@ -310,7 +344,7 @@ def test_the_acts_that_lengthen_the_interval(act, doses, day, blinatumomab):
             "blinatumomab_courses",
         ],
         strategy,
-        {"search_related_median_days": 60.0, "rest_before_transplant_days": 28.0},
+        {"search_related_median_days": 53.0, "rest_before_transplant_days": 28.0},
     )
     assert set(given) == {doses}
     assert set(sct) == {day}
@@ -383,7 +417,7 @@ def test_refusal_and_practice_are_probabilities():
 
 
 def test_an_unrelated_donor_is_searched_for_longer():
-    parameters = {"search_unrelated_median_days": 50.0}
+    parameters = {"search_unrelated_median_days": 43.0}
     for donor, day in ((Donor.MATCHED_UNRELATED, 71.0), (Donor.HAPLOIDENTICAL, 31.0), (Donor.CORD, 71.0)):
         shares = np.eye(len(Donor))[donor]
         assert set(live("transplant_day", SCT, parameters, {"donor_shares": shares}, n=200)) == {day}

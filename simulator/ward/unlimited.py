@@ -1,0 +1,89 @@
+"""The ordinary comparison by the ward clock: with nothing scarce the counts, and every byte, are the cohort clock's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from simulator.clocks.ward import Ward, World, admit_table
+from simulator.comparison import Comparison, comparison_of
+from simulator.compiled import compiled
+from simulator.counts import Counts, add_life, add_pair, merge, new_counts
+from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, bin_of, endpoint_days
+from simulator.parameters import load_parameters
+from simulator.patient import new_patients
+from simulator.population import population_record
+from simulator.runner import Progress, end_day, pair_months, usable_cores
+from simulator.scenario import Scenario
+from simulator.scenario.sharing import Sharing
+from simulator.strategy import strategy_record
+from simulator.trajectory import delivered_of
+
+PATIENTS_PER_TASK = 2_000
+PATIENTS_PER_ENVIRONMENT = 100  # one SimPy environment for thousands of processes is several times slower
+
+
+def without_limits(scenario: Scenario) -> Scenario:
+    """The scenario with places for everybody, as the cohort clock sees it."""
+    arms = tuple(replace(arm, sharing=Sharing()) for arm in scenario.arms)
+    return replace(scenario, arms=arms, ward=scenario.ward.model_copy(update=Sharing().model_dump()))
+
+
+def compare_by_ward_clock(
+    scenario: Scenario, *, workers: int | None = None, progress: Progress | None = None
+) -> Comparison:
+    """`comparison.compare` with every life lived by the ward clock; nothing may be limited."""
+    counts = counts_of(replace(scenario, patients=1), 0)  # compiles in this process, before the workers do
+    for each in counts:
+        each[...] = 0
+    firsts = range(0, scenario.patients, PATIENTS_PER_TASK)
+    pool = Parallel(n_jobs=min(workers or usable_cores(), len(firsts)), return_as="generator")
+    for part in pool(delayed(counts_of)(scenario, first) for first in firsts):
+        merge(counts, part)
+        if progress:
+            progress(int(counts.patients[0]), scenario.patients)
+    return comparison_of(scenario, counts, delivered_of(scenario))
+
+
+def counts_of(scenario: Scenario, first: int) -> Counts:
+    """The counts of one task's patients."""
+    months = pair_months(scenario)
+    counts = new_counts(len(scenario.arms), scenario.horizon_months, len(months))
+    population, parameters = population_record(scenario.population), load_parameters(scenario.parameters).record()
+    n = min(PATIENTS_PER_TASK, scenario.patients - first)
+    everyone = new_patients(n)
+    admit_table(everyone, new_patients(1), np.uint64(scenario.seed), first, population, parameters)
+    tables = np.stack([everyone] * len(scenario.arms)).view(np.recarray)
+    for number, arm in enumerate(scenario.arms):
+        strategy, until = strategy_record(arm.strategy), end_day(scenario.horizon_months)
+        world = World(parameters, strategy, until, counts.occupancy[number])
+        for start in range(0, n, PATIENTS_PER_ENVIRONMENT):
+            part = slice(start, start + PATIENTS_PER_ENVIRONMENT)
+            lives = tables[number, part].view(np.recarray)
+            Ward(lives, np.zeros(len(lives)), world, {}).live()
+    reference = [arm.name for arm in scenario.arms].index(scenario.reference)
+    report_bins = np.array(months, np.int64) * BINS_PER_MONTH
+    last_bin = scenario.horizon_months * BINS_PER_MONTH
+    count_lives(counts, tables, np.zeros(ENDPOINT_COUNT), last_bin, reference, report_bins)
+    return counts
+
+
+@compiled
+def count_lives(
+    counts: Counts, tables: np.ndarray, days: np.ndarray, last_bin: int, reference: int, report_bins: np.ndarray
+) -> None:
+    """Add lives that are over, `tables` (arms, n), to the counts; `days` (endpoints,) is scratch."""
+    arms, n = tables.shape
+    bins = np.zeros((arms, ENDPOINT_COUNT), np.int64)
+    for row in range(n):
+        for arm in range(arms):
+            endpoint_days(tables[arm, row], days)
+            for endpoint in range(ENDPOINT_COUNT):
+                bins[arm, endpoint] = bin_of(days[endpoint], last_bin)
+            add_life(counts, arm, tables[arm, row], bins[arm])
+        for arm in range(arms):
+            if arm != reference:
+                add_pair(counts, arm, tables[arm, row], bins[arm], tables[reference, row], bins[reference], report_bins)
+        counts.patients[0] += 1

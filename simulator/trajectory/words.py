@@ -183,7 +183,9 @@ def _donor_found(event: Event, plan: Plan) -> Told:
 
 def _transplant_ready(event: Event, plan: Plan) -> Told:
     ready = event.after.calendar[Slot.TRANSPLANT_READY]
-    return [f"SCT put off, admission at the earliest on day {clinical_day(ready)}"] * bool(ready < NEVER)
+    if ready == NEVER:
+        return []
+    return [f"SCT put off, admission at the earliest on day {clinical_day(ready)}"]
 
 
 def _admission(event: Event, plan: Plan) -> Told:

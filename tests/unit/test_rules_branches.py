@@ -166,7 +166,7 @@ def test_sos_of_a_conditioned_patient_calls_the_graft_off_and_maintenance_goes_o
 
 def test_what_the_course_before_conditioning_has_achieved_counts():
     """Course 2 of days 28-56, admission planned for day 52: it is credited although its last days are not awaited."""
-    strategy = SCT | {"chemotherapy_courses": 2}
+    strategy = SCT | {"courses": 2}
     parameters = {"search_related_median_days": 31.0, "log_kill_in_remission": 2.0, "inotuzumab_share_of_kill": 0.0}
     kill, courses, day = live(["kill_in_remission_log10", "courses", "transplant_day"], strategy, parameters)
     assert set(courses) == {2}

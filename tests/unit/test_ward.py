@@ -122,7 +122,7 @@ def test_whoever_waits_long_is_treated_as_the_policy_says():
     assert ward.table.admission_day.tolist() == [24.0, 174.0]
     ward = quiet_ward(2, {BED: 1}, SCT | {"pomp_months": 12.0} | {"transplant_while_waiting": 2}, parameters)
     assert ward.table.maintenance_day[1] == FIRST_ADMISSION + 28.0
-    ward = quiet_ward(2, {BED: 1}, SCT | {"chemotherapy_courses": 3} | {"transplant_while_waiting": 0}, parameters)
+    ward = quiet_ward(2, {BED: 1}, SCT | {"courses": 3} | {"transplant_while_waiting": 0}, parameters)
     assert ward.table.courses.tolist() == [1, 3]
     ward = quiet_ward(2, {BED: 1}, SCT | {"pomp_months": 12.0} | {"transplant_while_waiting": 3}, parameters)
     assert np.isnan(ward.table.maintenance_day).all()

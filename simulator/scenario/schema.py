@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.parameters import DEFINITIONS
 from simulator.scenario.fields import schema_of, unit_of
 from simulator.scenario.model import ArmHead, Plan
 from simulator.strategy import Strategy
@@ -16,7 +17,13 @@ def json_schema() -> dict[str, Any]:
     plan, strategy = schema_of(Plan), schema_of(Strategy)
     mix, head = schema_of(Population), schema_of(ArmHead)
     base = {"type": "string", "description": "case mix that the other keys change"}
-    arm = head | {"properties": head["properties"] | strategy["properties"]}
+    changes = {
+        "type": "object",
+        "description": "parameters of the model that this arm changes, by name",
+        "propertyNames": {"enum": [definition.name for definition in DEFINITIONS]},
+        "additionalProperties": {"type": "number"},
+    }
+    arm = head | {"properties": head["properties"] | strategy["properties"] | {"parameters": changes}}
     defs = {name: _human(node) for name, node in {**strategy["$defs"], "Population": mix, "Arm": arm}.items()}
     defs["Population"]["properties"]["base"] = base
     defs["Arm"]["required"] = ["name"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from simulator.parameters import DEFINITIONS
 from simulator.scenario.faults import shown
 from simulator.scenario.fields import followed, schema_of, unit_of
 from simulator.scenario.machine import resolved
@@ -89,7 +90,12 @@ def _differing(scenario: Scenario) -> list[str]:
 
 def _side_by_side(scenario: Scenario) -> Iterator[tuple[str, list[str], list[str]]]:
     """For each key of a strategy: its value in each arm, and where each arm has it from."""
-    flat = [dict(_flat(arm.strategy.model_dump())) for arm in scenario.arms]
+    changed = list(dict.fromkeys(name for arm in scenario.arms for name in arm.parameters))
+    flat = [
+        dict(_flat(arm.strategy.model_dump()))
+        | {f"parameters.{name}": arm.parameters.get(name, "as in the set") for name in changed}
+        for arm in scenario.arms
+    ]
     for key in flat[0]:
         origins = [scenario.origins.get(f"arms.{arm.name}.{key}", DEFAULT) for arm in scenario.arms]
         yield key, [_cell(values[key]) for values in flat], origins
@@ -116,7 +122,8 @@ def _units(model: type[BaseModel]) -> dict[str, str]:
             yield prefix + key, unit_of(each)
             yield from walk(followed(each, schema), f"{prefix}{key}.")
 
-    return dict(walk(schema, ""))
+    parameters = {f"parameters.{one.name}": one.unit for one in DEFINITIONS}
+    return dict(walk(schema, "")) | parameters
 
 
 def _table(rows: Iterable[Row]) -> list[str]:

@@ -137,17 +137,16 @@ def add_tallies(tallies, patient):
     tallies[CRI] += patient.remission_kind == Remission.CRI
     tallies[MRD_NEGATIVE_AT_RESPONSE] += patient.mrd_negative_at_response
     tallies[LATE_REMISSIONS] += patient.remission_day > REMISSION_WITHIN_MONTHS * DAYS_PER_MONTH
-    add_waiting(tallies, patient)
 
 
 @compiled
-def add_waiting(tallies, patient):
-    """How the wait for an SCT planned in first remission ended.
+def add_waiting(tallies, patient, strategy):
+    """How the wait for an SCT planned in first remission ended; a lapse takes the planned day back.
 
-    A lapse takes the planned day back, relapse and death leave it. A donor found in a later remission belongs to
-    a later plan (`after_relapse.transplant`), which has replaced the first: such a patient is not counted.
+    Where SCT is also offered in later remissions, a plan whose donor is found in one counts as a later plan.
     """
-    if patient.donor_ready_day == np.inf or patient.donor_ready_day >= patient.later_remission_day:
+    later = strategy.later_transplant and patient.donor_ready_day >= patient.later_remission_day
+    if patient.donor_ready_day == np.inf or later:
         return
     tallies[SCT_PLANNED] += 1
     relapsed = not np.isnan(patient.relapse_day)

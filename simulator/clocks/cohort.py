@@ -7,7 +7,7 @@ import numpy as np
 
 from simulator.calendar import NEVER, next_slot
 from simulator.compiled import compiled
-from simulator.counts import add_life, add_pair
+from simulator.counts import add_life, add_pair, add_waiting
 from simulator.endpoints import ENDPOINT_COUNT, bin_of, endpoint_days
 from simulator.patient import State, state_now
 from simulator.population import draw_baseline
@@ -110,6 +110,7 @@ def compare_range(
             for endpoint in range(ENDPOINT_COUNT):
                 bins[arm, endpoint] = bin_of(days[endpoint], last_bin)
             add_life(counts, arm, records[arm], bins[arm])
+            add_waiting(counts.tallies[arm], records[arm], strategies[arm])
         for pair in range(len(pairs)):
             here, there = pairs[pair, 0], pairs[pair, 1]
             if here != there:

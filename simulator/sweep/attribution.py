@@ -30,7 +30,7 @@ from simulator.strategy import strategy_record
 
 FILE = scenarios.FOLDER / "attribution" / "kantarjian-2023-sos.json"
 URSODIOL = "sos_log_odds_ursodiol"
-PATIENTS = 20_000  # the changes are weighted averages of pairs of lives: their noise is far below the band
+PATIENTS = 10_000  # the changes are weighted averages of pairs of lives: their noise is far below the band
 BLOCK = 4_000
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,201 @@
+"""The result of a sweep: everything that its counts and its attribution band contain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulator.comparison.not_identified import not_identified
+from simulator.comparison.summary import UNCERTAINTY
+from simulator.counts import Counts
+from simulator.endpoints import DEFINITIONS, Endpoint
+from simulator.runner import Progress, run
+from simulator.sweep import attribution
+from simulator.sweep.attribution import Band, Draws
+from simulator.sweep.grid import Axis, Sweep
+from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum
+from simulator.sweep.points import BY_MONTH, DEFINED, coincident, estimates, neighbour_rows
+
+WANTED_MONTH = 36
+INTERVAL = "transplant.minimum_interval_weeks"
+SAME_WEEKS = 0.1
+ATTRIBUTION_OFF = "not asked for (--attribution 0)"
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep found; equal counts give equal bytes. `points` and `neighbours` are long tables."""
+
+    sweep: Sweep
+    month: int
+    """At which OS is optimised: of the report months the nearest to 36."""
+    summary: dict[str, Any]
+    points: pd.DataFrame
+    neighbours: pd.DataFrame
+    optima: tuple[Optimum, ...]
+    """Over the whole grid first; then, where there are series, within each."""
+    band: Band | None
+    why_no_band: str
+    counts: Counts
+
+
+def sweep_arms(
+    sweep: Sweep, *, workers: int | None = None, attribution_patients: int = attribution.PATIENTS,
+    progress: Progress | None = None,
+) -> SweepResult:  # fmt: skip
+    """Run every point on the same patients; the attribution band on the first `attribution_patients` of them."""
+    counts = run(sweep.scenario, workers=workers, progress=progress)
+    month = decision_month(sweep)
+    draws = attribution.load_draws()
+    why = attribution.why_none(sweep.scenario, draws) if attribution_patients else ATTRIBUTION_OFF
+    band = None if why else attribution.band_of(sweep.scenario, draws, month, attribution_patients, workers)
+    return sweep_of(sweep, counts, draws, band, why)
+
+
+def decision_month(sweep: Sweep) -> int:
+    """Of the report months the nearest to 36, the earlier of two."""
+    return min(sweep.scenario.report_months, key=lambda month: (abs(month - WANTED_MONTH), month))
+
+
+def sweep_of(sweep: Sweep, counts: Counts, draws: Draws, band: Band | None, why_no_band: str) -> SweepResult:
+    """The result that the counts and the band contain."""
+    scenario, month = sweep.scenario, decision_month(sweep)
+    names = [arm.name for arm in scenario.arms]
+    n, deaths = int(counts.patients[0]), deaths_by_group(counts, month)
+    sets = [range(len(names))]
+    if sweep.series:
+        each = len(names) // len(sweep.series.values)
+        sets += [range(first, first + each) for first in range(0, len(names), each)]
+    optima = tuple(optimum(deaths, n, arms) for arms in sets)
+    found = [estimates(scenario, counts, arm) for arm in range(len(names))]
+    neighbours = list(neighbour_rows(sweep, counts, month))
+    summary = {
+        "sweep": scenario.name,
+        "question": scenario.question,
+        "patients": scenario.patients,
+        "seed": scenario.seed,
+        "parameter_set": scenario.parameters,
+        "horizon_months": scenario.horizon_months,
+        "report_months": list(scenario.report_months),
+        "month": month,
+        "uncertainty": UNCERTAINTY,
+        "definitions": {DEFINITIONS[row].name: DEFINITIONS[row].words for row in BY_MONTH} | DEFINED,
+        "axes": [_axis(axis) for axis in sweep.axes],
+        "series": _axis(sweep.series) if sweep.series else None,
+        "points": [
+            {"point": name} | _place(sweep, place) | numbers
+            for name, place, numbers in zip(names, sweep.places(), found, strict=True)
+        ],
+        "neighbours": neighbours,
+        "same_lives": coincident(sweep, counts),
+        "interval_floor": interval_floor(sweep, found),
+        "optimum": as_json(optima[0], names),
+        "optimum_by_series": {
+            str(value): as_json(one, names)
+            for value, one in zip(sweep.series.values if sweep.series else (), optima[1:], strict=True)
+        },
+        "attribution": {"none": why_no_band} if band is None else _banded(sweep, counts, draws, band),
+        "not_identified": not_identified(scenario),
+    }
+    points = pd.DataFrame(_long(sweep, found))
+    return SweepResult(
+        sweep, month, summary, points, pd.DataFrame(neighbours), optima, band, why_no_band, counts
+    )
+
+
+def os_at_month(counts: Counts, month: int) -> np.ndarray:
+    """(A,) OS at the month."""
+    alive = 1.0 - deaths_by_group(counts, month).sum(axis=1) / int(counts.patients[0])
+    return np.asarray(alive)
+
+
+def lines_of(sweep: Sweep) -> list[list[int]]:
+    """The arms along the first axis, for each series and each value of the second axis."""
+    lines: dict[tuple[int, ...], list[int]] = {}
+    for place in sweep.places():
+        lines.setdefault((place[0], *place[2:]), []).append(sweep.at(place))
+    return list(lines.values())
+
+
+def interval_floor(sweep: Sweep, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """On each line of minimum intervals: those that leave the delivered median where the shortest has it."""
+    if sweep.axes[0].key != INTERVAL:
+        return []
+    names = [arm.name for arm in sweep.scenario.arms]
+    floors = []
+    for line in lines_of(sweep):
+        medians = [found[arm]["interval_weeks"]["value"] for arm in line]
+        idle = 0
+        while idle < len(line) and medians[idle] is not None and medians[idle] - medians[0] < SAME_WEEKS:
+            idle += 1
+        floors.append({"points": [names[arm] for arm in line[:idle]], "interval_weeks": medians[0]})
+    return floors
+
+
+def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str, Any]:
+    """The band by point, the optimum under each draw, and the whole length of the first axis under each draw."""
+    names = [arm.name for arm in sweep.scenario.arms]
+    n = int(counts.patients[0])
+    alive, sos = os_at_month(counts, band.month), counts.events[:, Endpoint.SOS_ANY].sum(axis=1) / n
+    shares = attribution.best_shares(alive, band.alive)
+    by_point = {}
+    for arm, name in enumerate(names):
+        rows = {"os": alive[arm] + band.alive[:, arm], "sos": sos[arm] + band.sos[:, arm]}
+        by_point[name] = {key: _range(values) for key, values in rows.items()} | {"best_share": float(shares[arm])}
+    lines = []
+    for line in lines_of(sweep):
+        first, last = line[0], line[-1]
+        lines.append(
+            {"point": names[last], "against": names[first]}
+            | {
+                key: {"value": float(values[last] - values[first])}
+                | _range(values[last] - values[first] + changes[:, last] - changes[:, first])
+                for key, values, changes in (("os", alive, band.alive), ("sos", sos, band.sos))
+            }
+            | {"best_shares": _shares(names, line, alive, band)}
+        )
+    return attribution.as_json(draws, band) | {"points": by_point, "ends": lines}
+
+
+def _shares(names: list[str], line: list[int], alive: np.ndarray, band: Band) -> dict[str, float]:
+    shares = attribution.best_shares(alive[line], band.alive[:, line])
+    return {names[arm]: float(share) for arm, share in zip(line, shares, strict=True)}
+
+
+def _range(values: np.ndarray) -> dict[str, float]:
+    low, high = attribution.interval(values)
+    return {"low": float(low), "high": float(high)}
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    return {
+        "name": axis.name,
+        "key": axis.key or None,
+        "title": axis.title,
+        "unit": axis.unit,
+        "values": list(axis.values),
+        "labels": list(axis.labels),
+    }
+
+
+def _place(sweep: Sweep, place: tuple[int, ...]) -> dict[str, Any]:
+    """Series and axis values of a point, by name."""
+    parts = zip((sweep.series, *sweep.axes), place, strict=True)
+    return {axis.name: axis.values[index] for axis, index in parts if axis}
+
+
+def _long(sweep: Sweep, found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """One row for each number of each point."""
+    for arm, place, numbers in zip(sweep.scenario.arms, sweep.places(), found, strict=True):
+        head = {"point": arm.name} | _place(sweep, place)
+        for quantity, cell in numbers.items():
+            inner = {None: cell} if "value" in cell else cell
+            for key, one in inner.items():
+                by_month = key is not None and key.isdigit()
+                name = quantity if key is None or by_month else f"{quantity}_{key}"
+                blank = {"lower_quartile": None, "upper_quartile": None}
+                yield head | {"quantity": name, "month": int(key) if by_month else None} | blank | one

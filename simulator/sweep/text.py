@@ -25,6 +25,9 @@ SCT_CAVEAT = (
 )
 
 
+WIDE = 96  # columns of text, for the whole table
+
+
 def answer(result: SweepResult, width: int | None = None) -> str:
     """The question and its answer."""
     width, summary, sweep = text_width(width), result.summary, result.sweep
@@ -68,46 +71,36 @@ def called(sweep: Sweep, arm: int) -> str:
 
 
 def _point_tables(result: SweepResult, width: int) -> list[str]:
-    """One line for each point, a table for each series."""
-    sweep, month = result.sweep, str(result.month)
-    tables = []
+    """One line for each point, a table for each series; fewer columns where the page is narrow."""
+    sweep, month, narrow = result.sweep, str(result.month), width < WIDE
+    months, tables = result.summary["report_months"], []
     for title, line in zip(series_titles(sweep), lines_of(sweep), strict=True):
-        rows = []
-        for arm, label in zip(line, sweep.axes[0].labels, strict=True):
-            one = result.summary["points"][arm]
-            interval = one["interval_weeks"]
-            quartiles = span(interval["lower_quartile"], interval["upper_quartile"])
-            rows.append(
-                [
-                    label,
-                    *(percent(one["os"].get(str(m))) for m in result.summary["report_months"]),
-                    percent(one["rfs"][month]),
-                    "/".join(percent(one["sos"][grade]) for grade in ("any", "fatal")),
-                    percent(one["nrm_from_day_1"][month]),
-                    percent(one["relapsed_waiting"]),
-                    percent(one["sct"]),
-                    f"{plain(interval)} ({quartiles})" if quartiles else plain(interval),
-                    plain(one["dose_before_sct_mg_per_m2"]),
-                    plain(one["sct_month"]),
-                    plain(one["blinatumomab_courses"]),
-                ]
-            )
-        heads = [
-            f"{sweep.axes[0].unit or sweep.axes[0].name}\n\n",
-            *(f"OS\n{m} mo\n%" for m in result.summary["report_months"]),
-            f"RFS*\n{month} mo\n%",
-            "SOS any/\nfatal\n%",
-            f"NRM\n{month} mo\n%",
-            "Relapse\nwaiting\n% **",
-            "SCT\n\n%",
-            "Delivered\ninterval,\nweeks ***",
-            "InO\nby SCT\nmg/m2",
-            "SCT\n\nmonth",
-            "Blina\ncourses\nmean",
+        columns: dict[str, list[str]] = {f"{sweep.axes[0].unit}\n\n": list(sweep.axes[0].labels)}
+        points = [result.summary["points"][arm] for arm in line]
+        heads = "/".join(str(each) for each in months)
+        columns[f"OS\n{heads} mo\n%"] = ["/".join(percent(one["os"][str(m)]) for m in months) for one in points]
+        if not narrow:
+            columns[f"RFS*\n{month} mo\n%"] = [percent(one["rfs"][month]) for one in points]
+        grades = ("any", "fatal")
+        columns["SOS any/\nfatal\n%"] = ["/".join(percent(one["sos"][grade]) for grade in grades) for one in points]
+        columns[f"NRM\n{month} mo\n%"] = [percent(one["nrm_from_day_1"][month]) for one in points]
+        columns["Relapse\nwaiting\n% **"] = [percent(one["relapsed_waiting"]) for one in points]
+        columns["SCT\n\n%"] = [percent(one["sct"]) for one in points]
+        columns["Delivered\nweeks\n***"] = [
+            plain(one["interval_weeks"]) + ("" if narrow else _quartiles(one["interval_weeks"])) for one in points
         ]
+        columns["InO by\nSCT,\nmg/m2"] = [plain(one["dose_before_sct_mg_per_m2"]) for one in points]
+        columns["SCT\nmonth\n"] = [plain(one["sct_month"]) for one in points]
+        if not narrow and any(one["blinatumomab_courses"]["value"] for one in points):
+            columns["Blina\ncourses\nmean"] = [plain(one["blinatumomab_courses"]) for one in points]
         head = f"{title}, by: {axis_words(sweep)}" if title else f"By: {axis_words(sweep)}"
-        tables.append(f"{filled(head, width)}\n{aligned(heads, rows, max(width, 100))}")
+        tables.append(f"{filled(head, width)}\n{aligned(list(columns), zip(*columns.values(), strict=True), width)}")
     return tables
+
+
+def _quartiles(cell: Any) -> str:
+    words = span(cell["lower_quartile"], cell["upper_quartile"])
+    return f" ({words})" if words else ""
 
 
 def _matrices(result: SweepResult, width: int) -> list[str]:

@@ -1,0 +1,211 @@
+"""Sweeps on paper: curves over one axis, heat maps over two, the optimum marked, the bands kept apart."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulator.report.page import ROW, axes_at, foot, page, sample, save, short, write
+from simulator.report.style import COLOURS, LINES, MARKERS, MONTE_CARLO, ArmStyle
+from simulator.sweep.optimum import AS_GOOD, within
+from simulator.sweep.result import SweepResult, lines_of
+from simulator.sweep.text import axis_words, called, series_titles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    Cell = Callable[[dict[str, Any]], dict[str, Any]]
+
+PANEL = (2.55, 2.0)  # width and height of a panel of curves, inches
+CELL = 0.42  # of a heat map, inches
+NOTE = {
+    "os": "of all patients, %",
+    "sos": "of all patients, %",
+}
+
+
+def panels(month: int) -> list[tuple[str, str, Cell, float]]:
+    """(title, key of the attribution band or "", the number of a point, scale) of each panel."""
+    return [
+        (f"Overall survival at {month} months, %", "os", lambda one: one["os"][str(month)], 100.0),
+        ("SOS of any grade, %", "sos", lambda one: one["sos"]["any"], 100.0),
+        (f"Non-relapse mortality at {month} months, %", "", lambda one: one["nrm_from_day_1"][str(month)], 100.0),
+        ("Relapse while waiting, % of plans", "", lambda one: one["relapsed_waiting"], 100.0),
+        ("SCT, %", "", lambda one: one["sct"], 100.0),
+        ("Delivered interval, weeks, median", "", lambda one: one["interval_weeks"], 1.0),
+    ]
+
+
+def curves(figure: Figure, result: SweepResult) -> None:
+    """One axis: a panel for each number, a curve for each series."""
+    sweep, (width, height) = result.sweep, PANEL
+    styles = [
+        ArmStyle(title, COLOURS[place % len(COLOURS)], LINES[place % len(LINES)], MARKERS[place % len(MARKERS)])
+        for place, title in enumerate(series_titles(sweep))
+    ]
+    keys = [style for style in styles if style.title]
+    below = 1.42 + ROW * len(keys)
+    figure.set_size_inches(10.2, below + 2 * height + 1.6)
+    for place, panel in enumerate(panels(result.month)):
+        row, column = divmod(place, 3)
+        axes = axes_at(figure, 0.6 + column * (width + 0.72), below + (1 - row) * (height + 0.95), width, height)
+        _curves_of(axes, result, panel, styles)
+        if row:
+            axes.set_xlabel("\n".join(textwrap.wrap(axis_words(sweep), 44)), fontsize=9)
+    y = below - 0.82
+    for style in keys:
+        sample(figure, 0.6, y, style)
+        write(figure, 1.12, y, short(style.title, 90), va="center")
+        y -= ROW
+    words = "dark band: Monte Carlo, 95 %; ringed: highest OS; bar at the foot of its panel: within half a point of it"
+    if result.band is not None:
+        words = f"light band: attribution, 95 % of {len(result.band.alive)} sets of SOS effects; {words}"
+    write(figure, 0.6, y, words[0].upper() + words[1:], va="center")
+    foot(figure, _caption(result))
+
+
+def _curves_of(axes: Axes, result: SweepResult, panel: tuple[str, str, Cell, float], styles: list[ArmStyle]) -> None:
+    title, key, cell, scale = panel
+    sweep, axis = result.sweep, result.sweep.axes[0]
+    x = np.array(axis.values, float) if axis.numeric else np.arange(len(axis.values))
+    banded = result.summary["attribution"].get("points", {}) if key else {}
+    for place, (line, style) in enumerate(zip(lines_of(sweep), styles, strict=True)):
+        points = [result.summary["points"][arm] for arm in line]
+        value, low, high = (_numbers(points, cell, part, scale) for part in ("value", "low", "high"))
+        if banded:
+            ends = [banded[one["point"]][key] for one in points]
+            axes.fill_between(
+                x, [scale * end["low"] for end in ends], [scale * end["high"] for end in ends],
+                color=style.colour, alpha=0.10, linewidth=0, zorder=1,
+            )  # fmt: skip
+        axes.fill_between(x, low, high, color=style.colour, alpha=0.35, linewidth=0, zorder=2)
+        axes.plot(x, value, color=style.colour, linestyle=style.line, marker=style.marker, markersize=3.2, zorder=3)
+        optimum = result.optima[place + 1 if len(styles) > 1 else 0]
+        best = line.index(optimum.best)
+        axes.plot(x[best], value[best], "o", markersize=10, markerfacecolor="none", markeredgecolor=style.colour)
+        if key == "os":
+            first, last = within(optimum, line, optimum.as_good)
+            foot_of_panel = 0.03 + 0.03 * place
+            axes.plot(
+                [x[first], x[last]], [foot_of_panel] * 2, color=style.colour, linewidth=2.6,
+                transform=axes.get_xaxis_transform(), solid_capstyle="butt", marker="|", markersize=4,
+            )  # fmt: skip
+    axes.set_title(title, fontsize=10)
+    axes.grid(axis="y")
+    axes.margins(y=0.12)
+    axes.set_xticks(x, labels=axis.labels if len(x) <= 10 or not axis.numeric else None)
+    if not axis.numeric:
+        axes.set_xticks(x, labels=["\n".join(textwrap.wrap(label, 14)) for label in axis.labels], fontsize=7)
+    if key != "os":
+        axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]) if axes.get_ylim()[0] > 0 else 0.0)
+
+
+def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
+    """Two axes: a map for each number; the best point framed, those within half a point of it outlined."""
+    sweep = result.sweep
+    first, second = sweep.axes
+    across, down = len(first.values), len(second.values)
+    width, height = max(2.2, CELL * across), max(1.0, CELL * down)
+    labels = ["\n".join(textwrap.wrap(label, 20)) for label in second.labels]
+    left = 0.55 + 0.075 * max(len(part) for label in labels for part in label.split("\n"))
+    columns = max(1, min(3, int((11.0 - left) / (width + 0.35))))
+    rows = -(-6 // columns)
+    top = 0.75 if sweep.series else 0.4
+    figure.set_size_inches(left + columns * (width + 0.35) + 0.2, 1.2 + rows * (height + 0.72) + top)
+    for place, (title, _, cell, scale) in enumerate(panels(result.month)):
+        row, column = divmod(place, columns)
+        bottom = 1.2 + (rows - 1 - row) * (height + 0.72)
+        axes = axes_at(figure, left + column * (width + 0.35), bottom, width, height)
+        values = np.array(
+            [
+                [_of(cell(result.summary["points"][sweep.at((series, i, j))]), "value", scale) for i in range(across)]
+                for j in range(down)
+            ]
+        )
+        _map_of(axes, values)
+        axes.set_title("\n".join(textwrap.wrap(title, int(width * 13))), fontsize=9)
+        axes.set_xticks(range(across), labels=first.labels, fontsize=8)
+        axes.set_yticks(range(down), labels=labels if not column else [], fontsize=8)
+        if row == rows - 1 or place + columns >= 6:
+            axes.set_xlabel("\n".join(textwrap.wrap(axis_words(sweep), int(width * 15))), fontsize=8.5)
+        if not place:
+            _outline(axes, result, series)
+    high = figure.get_size_inches()[1] - 0.12
+    if sweep.series:
+        write(figure, 0.12, high, sweep.series.labels[series], 11, weight="bold", va="top")
+    write(figure, 0.12, 0.42, f"Down: {axis_words(sweep, 1)}. Framed: highest OS; dashed: within half a point of it.",
+          va="center")  # fmt: skip
+    foot(figure, _caption(result))
+
+
+def _map_of(axes: Axes, values: np.ndarray) -> None:
+    """A map with its values printed in the cells."""
+    axes.pcolormesh(
+        np.arange(values.shape[1] + 1) - 0.5, np.arange(values.shape[0] + 1) - 0.5, values, cmap="cividis",
+        edgecolors="white", linewidth=0.8,
+    )  # fmt: skip
+    middle = (np.nanmin(values) + np.nanmax(values)) / 2.0
+    for (j, i), value in np.ndenumerate(values):
+        ink = "black" if value > middle else "white"
+        axes.text(i, j, "–" if np.isnan(value) else f"{value:.1f}", ha="center", va="center", color=ink, fontsize=8)
+    axes.invert_yaxis()
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _outline(axes: Axes, result: SweepResult, series: int) -> None:
+    """Frame the best cell of the map; dashes around the cells as good as it."""
+    from matplotlib.patches import Rectangle
+
+    optimum = result.optima[series + 1 if result.sweep.series else 0]
+    for arm, place in enumerate(result.sweep.places()):
+        if place[0] == series and arm in optimum.as_good:
+            best = arm == optimum.best
+            inset = 0.44 if best else 0.38
+            axes.add_patch(
+                Rectangle(
+                    (place[1] - inset, place[2] - inset), 2 * inset, 2 * inset, fill=False,
+                    edgecolor="#D55E00" if best else "#56B4E9",
+                    linewidth=2.4 if best else 1.4, linestyle="-" if best else (0, (3, 1.5)), zorder=4,
+                )  # fmt: skip
+            )
+
+
+def _numbers(points: list[dict[str, Any]], cell: Cell, part: str, scale: float) -> np.ndarray:
+    return np.array([_of(cell(one), part, scale) for one in points])
+
+
+def _of(cell: dict[str, Any], part: str, scale: float) -> float:
+    value = cell[part]
+    return float("nan") if value is None else scale * float(value)
+
+
+def _caption(result: SweepResult) -> str:
+    summary = result.summary
+    return (
+        f"{summary['question']} {summary['patients']:,} simulated patients, the same at every point · best: "
+        f"{called(result.sweep, result.optima[0].best)}, half a point = {100 * AS_GOOD:g} % OS · seed {summary['seed']} · "
+        f"parameters {summary['parameter_set']} · {MONTE_CARLO}"
+    )
+
+
+def write_sweep_figures(result: SweepResult, folder: Path | str) -> list[Path]:
+    """The figures as PNG and SVG; the files written: `sweep`, or one map page for each series."""
+    paths: list[Path] = []
+    if len(result.sweep.axes) == 1:
+        with page() as figure:
+            curves(figure, result)
+            paths += save(figure, Path(folder), "sweep")
+        return paths
+    names = result.sweep.series.values if result.sweep.series else ("",)
+    for place, name in enumerate(names):
+        with page() as figure:
+            heat_maps(figure, result, place)
+            paths += save(figure, Path(folder), f"sweep_{name}" if name else "sweep")
+    return paths

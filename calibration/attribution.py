@@ -86,7 +86,10 @@ def cohort(parameters: ParameterSet, arm: int, trials: int = TRIALS, seed: int =
 
 
 @compiled
-def mixture_share(log_odds, covariates, struck, spared, ursodiol, shifts, ursodiol_column):
+def mixture_share(
+    log_odds: Floats, covariates: Floats, struck: Floats, spared: Floats, ursodiol: Floats, shifts: Floats,
+    ursodiol_column: int,
+) -> Floats:  # fmt: skip
     """Share of patients with SOS seen (draws,) for `shifts` (draws, K) of the coefficients from the point set."""
     shares = np.zeros(len(shifts))
     for draw in range(len(shifts)):
@@ -111,7 +114,7 @@ def predicted(one: Cohort, shifts: Floats) -> Floats:
 
 
 @compiled
-def keyed_uniforms(seed, n, columns):
+def keyed_uniforms(seed: np.uint64, n: int, columns: int) -> Floats:
     """(n, columns) uniforms, each a function of (seed, row, column)."""
     drawn = np.empty((n, columns))
     for row in range(n):
@@ -209,10 +212,15 @@ def sample(
     }
 
 
-def write(found: dict[str, Any], out: Path) -> None:
-    """The data file, whole or not at all: one line a draw."""
+def check_out(out: Path) -> None:
+    """Refuse a file that could not be written, before the work."""
     if out.suffix != ".json" or not out.absolute().parent.is_dir():
         raise ParameterError([f"{out}: allowed is a .json file in an existing folder"])
+
+
+def write(found: dict[str, Any], out: Path) -> None:
+    """The data file, whole or not at all: one line a draw."""
+    check_out(out)
     head = json.dumps({key: value for key, value in found.items() if key != "draws"}, indent=1)
     lines = ",\n".join("  " + json.dumps(draw) for draw in found["draws"])
     temporary = out.with_name(out.name + ".tmp")

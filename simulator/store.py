@@ -68,14 +68,14 @@ def sources_hash() -> str:
     return key.hexdigest()
 
 
-def run_name(scenario: Scenario) -> str:
-    """A folder name that two different runs do not share."""
-    key = hashlib.sha256(json.dumps(identity(scenario), sort_keys=True).encode()).hexdigest()
+def run_name(scenario: Scenario, **more: Any) -> str:
+    """A folder name that two different runs do not share; `more` is what else belongs to the identity."""
+    key = hashlib.sha256(json.dumps(identity(scenario) | more, sort_keys=True).encode()).hexdigest()
     return f"{scenario.name}-{key[:8]}"
 
 
-def finished(folder: Path | str, scenario: Scenario) -> dict[str, Any] | None:
-    """The summary of a finished run of this very scenario; None if the folder is free.
+def finished(folder: Path | str, scenario: Scenario, **more: Any) -> dict[str, Any] | None:
+    """The summary of a finished run of this very scenario (and `more`); None if the folder is free.
 
     `FolderError` if it holds anything else: ask before simulating, not after.
     """
@@ -91,7 +91,7 @@ def finished(folder: Path | str, scenario: Scenario) -> dict[str, Any] | None:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise FolderError(f"{folder}: cannot be read: {_reason(error)}") from None
-    asked = _plain(identity(scenario))
+    asked = _plain(identity(scenario) | more)
     if not isinstance(stored, dict) or stored != asked:
         names = _differences(stored if isinstance(stored, dict) else {}, asked)
         raise FolderError(f"{folder}: holds another run; different: {', '.join(names)}")
@@ -123,10 +123,25 @@ def write_run(
     comparison: Comparison,
     figures_writer: FiguresWriter | None = None,
 ) -> Path:
-    """Write a finished run; everything goes to a sibling folder first, which then takes the name."""
+    """Write a finished run."""
     folder = Path(folder)
     if finished(folder, scenario) is not None:
         return folder
+
+    def fill(target: Path) -> None:
+        write_json(target / RUN, identity(scenario))
+        write_json(target / SUMMARY, comparison.summary)
+        for name in FRAMES:
+            write_csv(target / f"{name}.csv", getattr(comparison, name))
+        if figures_writer:
+            figures_writer(target, comparison)
+
+    write_whole(folder, fill)
+    return folder
+
+
+def write_whole(folder: Path, fill: Callable[[Path], None]) -> None:
+    """A folder whole or not at all: `fill` writes into a sibling, which then takes the name."""
     check_writable(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -134,12 +149,7 @@ def write_run(
     except OSError as error:
         raise FolderError(f"{folder}: cannot be written: {_reason(error)}") from None
     try:
-        write_json(temporary / RUN, identity(scenario))
-        write_json(temporary / SUMMARY, comparison.summary)
-        for name in FRAMES:
-            write_csv(temporary / f"{name}.csv", getattr(comparison, name))
-        if figures_writer:
-            figures_writer(temporary, comparison)
+        fill(temporary)
         os.chmod(temporary, 0o755)  # mkdtemp makes private folders
         if folder.is_dir():
             folder.rmdir()  # empty, or `finished` would have refused
@@ -148,7 +158,6 @@ def write_run(
         raise FolderError(f"{folder}: cannot be written: {_reason(error)}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return folder
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:

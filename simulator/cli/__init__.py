@@ -1,7 +1,7 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, calibrate
+studies     reproduce, calibrate       sweeping   sweep, attribute
 app         the command itself   options    what commands share      terminal    progress and lines
 """
 
@@ -13,11 +13,11 @@ from typing import Any, cast
 
 import typer
 
-from simulator.cli import comparing, listing, studies
+from simulator.cli import comparing, listing, studies, sweeping
 from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, app
 from simulator.cli.terminal import note
 
-__all__ = ["app", "comparing", "listing", "main", "run", "studies"]
+__all__ = ["app", "comparing", "listing", "main", "run", "studies", "sweeping"]
 
 
 def main() -> None:

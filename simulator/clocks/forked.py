@@ -17,9 +17,7 @@ from simulator.rules.sos import transplant_log_odds
 
 
 @compiled
-def fork_table(
-    spared, struck, log_odds, covariates, blank, seed, first_id, population, parameters, strategy, end_day
-):
+def fork_table(spared, struck, log_odds, covariates, blank, seed, first_id, population, parameters, strategy, end_day):
     """Fill `spared` and `struck` (n,) with patients first_id .. first_id + n - 1; the same life where no SCT is done.
 
     `parameters` (1 + K,): the set, and the set with one coefficient raised by 1 in each further row. The log odds

@@ -10,6 +10,6 @@ A sweep is one scenario whose arms are the points; `runner.run` lives it like an
 
 from simulator.sweep.grid import Axis, Sweep
 from simulator.sweep.reading import load_sweep, shipped_sweeps
-from simulator.sweep.result import SweepResult, sweep_arms, sweep_of
+from simulator.sweep.result import SweepResult, run_sweep, sweep_of
 
-__all__ = ["Axis", "Sweep", "SweepResult", "load_sweep", "shipped_sweeps", "sweep_arms", "sweep_of"]
+__all__ = ["Axis", "Sweep", "SweepResult", "load_sweep", "run_sweep", "shipped_sweeps", "sweep_of"]

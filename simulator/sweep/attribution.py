@@ -63,6 +63,11 @@ def load_draws() -> Draws:
     return Draws(names, np.array(data["draws"]), data["parameter_values"], data["effective_sample_size"])
 
 
+def draws_hash() -> str:
+    """Of the file of draws, for the identity of a run."""
+    return hashlib.sha256(FILE.read_bytes()).hexdigest()
+
+
 def fingerprint(parameters: ParameterSet) -> str:
     """Of the values of a set: draws are made for these values and no others."""
     return hashlib.sha256(json.dumps(parameters.values, sort_keys=True).encode()).hexdigest()[:16]
@@ -88,9 +93,7 @@ def why_none(scenario: Scenario, draws: Draws) -> str:
     return ""
 
 
-def band_of(
-    scenario: Scenario, draws: Draws, month: int, patients: int = PATIENTS, workers: int | None = None
-) -> Band:
+def band_of(scenario: Scenario, draws: Draws, month: int, patients: int = PATIENTS, workers: int | None = None) -> Band:
     """The band of a scenario, on its first `patients` patients."""
     n = min(patients, scenario.patients)
     run = Parallel(n_jobs=workers or usable_cores(), backend="threading")

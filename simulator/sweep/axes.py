@@ -18,6 +18,7 @@ AXIS_KEYS = ("key", "values", "from", "to", "step", "name", "title", "levels")
 NAME = r"[a-z][a-z0-9_]{0,39}"
 NAME_ALLOWED = "a name of a-z, 0-9 and _ that begins with a letter, at most 40 characters"
 STEP_TOLERANCE = 1e-9
+LARGEST = 1e9  # no field of a strategy or parameter comes near
 
 Branch = tuple[Any, str, Tree]
 """One position on an axis: its value or name, its label, and the tables laid over the strategy."""
@@ -54,13 +55,13 @@ def _one_axis(table: dict[str, Any], file: str, place: str, faults: list[Fault])
         title = ""
     if "levels" in table or "name" in table:
         return _level_axis(table, title, file, place, faults)
-    key = table.get("key")
+    stated = table.get("key")
     fields = swept_fields()
-    if not isinstance(key, str) or key not in fields:
-        what = "missing" if key is None else "no field of a strategy or a parameter"
-        allowed = "a field such as transplant.minimum_interval_weeks" if key is None else nearest(key, fields)
-        faults.append(Fault(file, f"{place}.key", "" if key is None else shown(key), allowed, what=what))
-        key = ""
+    key = stated if isinstance(stated, str) and stated in fields else ""
+    if not key:
+        what = "missing" if stated is None else "no field of a strategy or a parameter"
+        allowed = "a field such as transplant.minimum_interval_weeks" if stated is None else nearest(stated, fields)
+        faults.append(Fault(file, f"{place}.key", "" if stated is None else shown(stated), allowed, what=what))
     unit, meaning = fields.get(key, ("", ""))
     branches: list[Branch] = []
     for value, where in _values(table, file, place, faults):
@@ -139,15 +140,19 @@ def _values(table: dict[str, Any], file: str, place: str, faults: list[Fault]) -
 
 def _stepped(table: dict[str, Any], file: str, place: str, faults: list[Fault]) -> list[float | int]:
     """first, first + step, … up to and with `to`; whole numbers stay whole."""
-    ends = [table.get(key) for key in ("from", "to", "step")]
-    for key, value in zip(("from", "to", "step"), ends, strict=True):
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or (key == "step" and value <= 0):
-            what = "missing" if value is None else ""
-            allowed = "a number above 0" if key == "step" else "a number"
-            faults.append(Fault(file, f"{place}.{key}", "" if value is None else shown(value), allowed, what=what))
-            return []
-    first, last, step = (number for number in ends if number is not None)
+    ends: dict[str, float | int] = {}
+    for key in ("from", "to", "step"):
+        value = table.get(key)
+        number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+        if number and value is not None and (key != "step" or value > 0):
+            ends[key] = value
+            continue
+        what = "missing" if value is None else ""
+        allowed = "a number above 0" if key == "step" else "a number"
+        faults.append(Fault(file, f"{place}.{key}", "" if value is None else shown(value), allowed, what=what))
+    if len(ends) < 3:
+        return []
+    first, last, step = ends["from"], ends["to"], ends["step"]
     count = (last - first) / step
     whole = round(count) if abs(count) < 1e6 else 0
     if whole < 1 or abs(count - whole) > STEP_TOLERANCE * max(1.0, count):

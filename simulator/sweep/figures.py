@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.report.page import ROW, axes_at, foot, page, sample, save, short, write
 from simulator.report.style import COLOURS, LINES, MARKERS, MONTE_CARLO, ArmStyle
-from simulator.sweep.optimum import AS_GOOD, within
+from simulator.sweep.optimum import within
 from simulator.sweep.result import SweepResult, lines_of
 from simulator.sweep.text import axis_words, called, series_titles
 
@@ -23,21 +23,17 @@ if TYPE_CHECKING:
 
 PANEL = (2.55, 2.0)  # width and height of a panel of curves, inches
 CELL = 0.42  # of a heat map, inches
-NOTE = {
-    "os": "of all patients, %",
-    "sos": "of all patients, %",
-}
 
 
 def panels(month: int) -> list[tuple[str, str, Cell, float]]:
     """(title, key of the attribution band or "", the number of a point, scale) of each panel."""
     return [
-        (f"Overall survival at {month} months, %", "os", lambda one: one["os"][str(month)], 100.0),
+        (f"OS at {month} months, %", "os", lambda one: one["os"][str(month)], 100.0),
         ("SOS of any grade, %", "sos", lambda one: one["sos"]["any"], 100.0),
-        (f"Non-relapse mortality at {month} months, %", "", lambda one: one["nrm_from_day_1"][str(month)], 100.0),
+        (f"NRM at {month} months, %", "", lambda one: one["nrm_from_day_1"][str(month)], 100.0),
         ("Relapse while waiting, % of plans", "", lambda one: one["relapsed_waiting"], 100.0),
         ("SCT, %", "", lambda one: one["sct"], 100.0),
-        ("Delivered interval, weeks, median", "", lambda one: one["interval_weeks"], 1.0),
+        ("Delivered interval, weeks", "", lambda one: one["interval_weeks"], 1.0),
     ]
 
 
@@ -50,10 +46,10 @@ def curves(figure: Figure, result: SweepResult) -> None:
     ]
     keys = [style for style in styles if style.title]
     below = 1.42 + ROW * len(keys)
-    figure.set_size_inches(10.2, below + 2 * height + 1.6)
+    figure.set_size_inches(10.2, below + 2 * height + 1.0)
     for place, panel in enumerate(panels(result.month)):
         row, column = divmod(place, 3)
-        axes = axes_at(figure, 0.6 + column * (width + 0.72), below + (1 - row) * (height + 0.95), width, height)
+        axes = axes_at(figure, 0.6 + column * (width + 0.72), below + (1 - row) * (height + 0.62), width, height)
         _curves_of(axes, result, panel, styles)
         if row:
             axes.set_xlabel("\n".join(textwrap.wrap(axis_words(sweep), 44)), fontsize=9)
@@ -62,7 +58,7 @@ def curves(figure: Figure, result: SweepResult) -> None:
         sample(figure, 0.6, y, style)
         write(figure, 1.12, y, short(style.title, 90), va="center")
         y -= ROW
-    words = "dark band: Monte Carlo, 95 %; ringed: highest OS; bar at the foot of its panel: within half a point of it"
+    words = "dark band: Monte Carlo, 95 %; ringed: highest OS; bar at the foot of its panel: within 0.5 points of it"
     if result.band is not None:
         words = f"light band: attribution, 95 % of {len(result.band.alive)} sets of SOS effects; {words}"
     write(figure, 0.6, y, words[0].upper() + words[1:], va="center")
@@ -83,6 +79,9 @@ def _curves_of(axes: Axes, result: SweepResult, panel: tuple[str, str, Cell, flo
                 x, [scale * end["low"] for end in ends], [scale * end["high"] for end in ends],
                 color=style.colour, alpha=0.10, linewidth=0, zorder=1,
             )  # fmt: skip
+            for part in ("low", "high"):
+                edge = [scale * end[part] for end in ends]
+                axes.plot(x, edge, color=style.colour, linewidth=0.6, linestyle=style.line, alpha=0.7, zorder=1)
         axes.fill_between(x, low, high, color=style.colour, alpha=0.35, linewidth=0, zorder=2)
         axes.plot(x, value, color=style.colour, linestyle=style.line, marker=style.marker, markersize=3.2, zorder=3)
         optimum = result.optima[place + 1 if len(styles) > 1 else 0]
@@ -101,12 +100,11 @@ def _curves_of(axes: Axes, result: SweepResult, panel: tuple[str, str, Cell, flo
     axes.set_xticks(x, labels=axis.labels if len(x) <= 10 or not axis.numeric else None)
     if not axis.numeric:
         axes.set_xticks(x, labels=["\n".join(textwrap.wrap(label, 14)) for label in axis.labels], fontsize=7)
-    if key != "os":
-        axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]) if axes.get_ylim()[0] > 0 else 0.0)
+    axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
 
 
 def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
-    """Two axes: a map for each number; the best point framed, those within half a point of it outlined."""
+    """Two axes: a map for each number; the best point framed, those within 0.5 points of it outlined."""
     sweep = result.sweep
     first, second = sweep.axes
     across, down = len(first.values), len(second.values)
@@ -115,11 +113,11 @@ def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
     left = 0.55 + 0.075 * max(len(part) for label in labels for part in label.split("\n"))
     columns = max(1, min(3, int((11.0 - left) / (width + 0.35))))
     rows = -(-6 // columns)
-    top = 0.75 if sweep.series else 0.4
-    figure.set_size_inches(left + columns * (width + 0.35) + 0.2, 1.2 + rows * (height + 0.72) + top)
+    top = 0.35 if sweep.series else 0.05
+    figure.set_size_inches(left + columns * (width + 0.35) + 0.2, 1.2 + rows * (height + 0.64) + top)
     for place, (title, _, cell, scale) in enumerate(panels(result.month)):
         row, column = divmod(place, columns)
-        bottom = 1.2 + (rows - 1 - row) * (height + 0.72)
+        bottom = 1.2 + (rows - 1 - row) * (height + 0.64)
         axes = axes_at(figure, left + column * (width + 0.35), bottom, width, height)
         values = np.array(
             [
@@ -138,7 +136,7 @@ def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
     high = figure.get_size_inches()[1] - 0.12
     if sweep.series:
         write(figure, 0.12, high, sweep.series.labels[series], 11, weight="bold", va="top")
-    write(figure, 0.12, 0.42, f"Down: {axis_words(sweep, 1)}. Framed: highest OS; dashed: within half a point of it.",
+    write(figure, 0.12, 0.5, f"Down: {axis_words(sweep, 1)}. Framed: highest OS; dashed: within 0.5 points of it.",
           va="center")  # fmt: skip
     foot(figure, _caption(result))
 
@@ -170,10 +168,15 @@ def _outline(axes: Axes, result: SweepResult, series: int) -> None:
             inset = 0.44 if best else 0.38
             axes.add_patch(
                 Rectangle(
-                    (place[1] - inset, place[2] - inset), 2 * inset, 2 * inset, fill=False,
+                    (place[1] - inset, place[2] - inset),
+                    2 * inset,
+                    2 * inset,
+                    fill=False,
                     edgecolor="#D55E00" if best else "#56B4E9",
-                    linewidth=2.4 if best else 1.4, linestyle="-" if best else (0, (3, 1.5)), zorder=4,
-                )  # fmt: skip
+                    linewidth=2.4 if best else 1.4,
+                    linestyle="-" if best else (0, (3, 1.5)),
+                    zorder=4,
+                )
             )
 
 
@@ -190,7 +193,7 @@ def _caption(result: SweepResult) -> str:
     summary = result.summary
     return (
         f"{summary['question']} {summary['patients']:,} simulated patients, the same at every point · best: "
-        f"{called(result.sweep, result.optima[0].best)}, half a point = {100 * AS_GOOD:g} % OS · seed {summary['seed']} · "
+        f"{called(result.sweep, result.optima[0].best)} · seed {summary['seed']} · "
         f"parameters {summary['parameter_set']} · {MONTE_CARLO}"
     )
 

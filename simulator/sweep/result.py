@@ -28,7 +28,11 @@ ATTRIBUTION_OFF = "not asked for (--attribution 0)"
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a sweep found; equal counts give equal bytes. `points` and `neighbours` are long tables."""
+    """What a sweep found; equal counts give equal bytes.
+
+    `points`: one row for each number of each point (point, series, axis values, quantity, month, quartiles of what was
+    delivered, value, low, high). `neighbours`: one row for each pair and endpoint.
+    """
 
     sweep: Sweep
     month: int
@@ -43,15 +47,20 @@ class SweepResult:
     counts: Counts
 
 
-def sweep_arms(
+def run_sweep(
     sweep: Sweep, *, workers: int | None = None, attribution_patients: int = attribution.PATIENTS,
     progress: Progress | None = None,
 ) -> SweepResult:  # fmt: skip
     """Run every point on the same patients; the attribution band on the first `attribution_patients` of them."""
     counts = run(sweep.scenario, workers=workers, progress=progress)
-    month = decision_month(sweep)
+    return with_band(sweep, counts, attribution_patients, workers)
+
+
+def with_band(sweep: Sweep, counts: Counts, attribution_patients: int, workers: int | None = None) -> SweepResult:
+    """The result that the counts contain, and the attribution band where there can be one."""
     draws = attribution.load_draws()
     why = attribution.why_none(sweep.scenario, draws) if attribution_patients else ATTRIBUTION_OFF
+    month = decision_month(sweep)
     band = None if why else attribution.band_of(sweep.scenario, draws, month, attribution_patients, workers)
     return sweep_of(sweep, counts, draws, band, why)
 
@@ -84,8 +93,7 @@ def sweep_of(sweep: Sweep, counts: Counts, draws: Draws, band: Band | None, why_
         "month": month,
         "uncertainty": UNCERTAINTY,
         "definitions": {DEFINITIONS[row].name: DEFINITIONS[row].words for row in BY_MONTH} | DEFINED,
-        "axes": [_axis(axis) for axis in sweep.axes],
-        "series": _axis(sweep.series) if sweep.series else None,
+        **grid_of(sweep),
         "points": [
             {"point": name} | _place(sweep, place) | numbers
             for name, place, numbers in zip(names, sweep.places(), found, strict=True)
@@ -102,9 +110,7 @@ def sweep_of(sweep: Sweep, counts: Counts, draws: Draws, band: Band | None, why_
         "not_identified": not_identified(scenario),
     }
     points = pd.DataFrame(_long(sweep, found))
-    return SweepResult(
-        sweep, month, summary, points, pd.DataFrame(neighbours), optima, band, why_no_band, counts
-    )
+    return SweepResult(sweep, month, summary, points, pd.DataFrame(neighbours), optima, band, why_no_band, counts)
 
 
 def os_at_month(counts: Counts, month: int) -> np.ndarray:
@@ -171,6 +177,11 @@ def _range(values: np.ndarray) -> dict[str, float]:
     return {"low": float(low), "high": float(high)}
 
 
+def grid_of(sweep: Sweep) -> dict[str, Any]:
+    """Axes and series, ready for JSON."""
+    return {"axes": [_axis(axis) for axis in sweep.axes], "series": _axis(sweep.series) if sweep.series else None}
+
+
 def _axis(axis: Axis) -> dict[str, Any]:
     return {
         "name": axis.name,
@@ -193,9 +204,7 @@ def _long(sweep: Sweep, found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]
     for arm, place, numbers in zip(sweep.scenario.arms, sweep.places(), found, strict=True):
         head = {"point": arm.name} | _place(sweep, place)
         for quantity, cell in numbers.items():
-            inner = {None: cell} if "value" in cell else cell
-            for key, one in inner.items():
-                by_month = key is not None and key.isdigit()
-                name = quantity if key is None or by_month else f"{quantity}_{key}"
+            for key, one in ({"": cell} if "value" in cell else cell).items():
+                name = f"{quantity}_{key}" if key and not key.isdigit() else quantity
                 blank = {"lower_quartile": None, "upper_quartile": None}
-                yield head | {"quantity": name, "month": int(key) if by_month else None} | blank | one
+                yield head | {"quantity": name, "month": int(key) if key.isdigit() else None} | blank | one

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from simulator.comparison.not_identified import SOS_ATTRIBUTION
 from simulator.report.style import number, percent, plain, span
-from simulator.report.tables import aligned, filled, fold, text_width
-from simulator.sweep.grid import Sweep, neighbours
+from simulator.report.text import aligned, filled, fold, text_width
+from simulator.sweep.grid import Axis, Sweep, neighbours
 from simulator.sweep.optimum import AS_GOOD, Optimum, within
 from simulator.sweep.result import SweepResult, lines_of
 
 EVIDENCE = (
     "What the evidence cannot tell: no study varied the interval, the dose or the conditioning alone. In the cohorts "
     "behind this model interval, dose, schedule, ursodiol, blinatumomab and experience changed together while SOS fell "
-    "from 9 of 67 to 1 of 43 patients. A registry found SOS 15, 2, 17 and 14 % by rising interval (X036); a randomised "
-    "trial 28.6 % at the lower v 16.7 % at the higher dose of InO (X039, X041)."
+    "from 9 of 67 to 1 of 43 patients (K167, K168); which of them did it is not identified. A registry found SOS 15, "
+    "2, 17 and 14 % by rising interval (X036); a randomised trial 28.6 % at the lower v 16.7 % at the higher dose of "
+    "InO (X039, X041)."
 )
-SCT_CAVEAT = (
-    "Whether SCT helps at all is not identified either: where SCT does little good in the model, waiting for it costs "
-    "little."
+WAITING = (
+    "Waiting in itself costs relapses and gains nothing but less SOS; what a lost SCT costs rests on the effect of SCT "
+    "itself, which the published cohort does not identify. If SCT does more good than in this model, shorter is better."
 )
-
-
+CONDITIONING = (
+    "Of conditioning the model knows intensity (relapse, NRM) and the terms of the SOS risk, all of them assumptions "
+    "whose odds multiply; regimens of the same intensity differ in nothing but SOS."
+)
 WIDE = 96  # columns of text, for the whole table
 
 
@@ -41,12 +47,23 @@ def answer(result: SweepResult, width: int | None = None) -> str:
     parts.append("\n".join(filled(line, width) for line in optimum_lines(result)))
     parts += _steps(result, width) if len(sweep.axes) == 1 else [filled(_steps_in_words(result), width)]
     parts.append("\n".join(filled(line, width) for line in attribution_lines(result)))
-    parts += [filled(sentence, width) for sentence in (EVIDENCE, SCT_CAVEAT, *summary["not_identified"])]
+    parts += [filled(sentence, width) for sentence in caveats(result)]
     close = (
         "Intervals are Monte Carlo unless they are called attribution; parameters are a point calibration, whose "
         f"uncertainty is not in them. Parameter set: {summary['parameter_set']}."
     )
     return "\n\n".join(part for part in [*parts, filled(close, width)] if part) + "\n"
+
+
+def caveats(result: SweepResult) -> list[str]:
+    """What no simulation answers, as far as this sweep calls for it."""
+    strategies = [arm.strategy for arm in result.sweep.scenario.arms]
+    said = [EVIDENCE if each == SOS_ATTRIBUTION else each for each in result.summary["not_identified"]]
+    if len({strategy.transplant.minimum_interval_weeks for strategy in strategies}) > 1:
+        said.append(WAITING)
+    if len({repr(strategy.transplant.conditioning) for strategy in strategies}) > 1:
+        said.append(CONDITIONING)
+    return said
 
 
 def series_titles(sweep: Sweep) -> list[str]:
@@ -63,11 +80,22 @@ def axis_words(sweep: Sweep, axis: int = 0) -> str:
 def called(sweep: Sweep, arm: int) -> str:
     """A point in words: its values with their units, its series last."""
     place = list(sweep.places())[arm]
-    values = [
-        f"{axis.labels[index]} {axis.unit}".rstrip() for axis, index in zip(sweep.axes, place[1:], strict=True)
-    ]
-    words = ", ".join(values)
+    words = ", ".join(with_unit(axis, index) for axis, index in zip(sweep.axes, place[1:], strict=True))
     return f"{words} ({sweep.series.labels[place[0]]})" if sweep.series else words
+
+
+def with_unit(axis: Axis, index: int) -> str:
+    """A value of an axis with its unit."""
+    label = axis.labels[index]
+    unit = axis.unit.removesuffix("s") if label == "1" else axis.unit
+    return f"{label} {unit}".rstrip() if axis.numeric else label
+
+
+def row_of(sweep: Sweep, arm: int) -> str:
+    """What the points of a line along the first axis share: series and value of the second axis; perhaps nothing."""
+    place = list(sweep.places())[arm]
+    words = [sweep.series.labels[place[0]]] if sweep.series else []
+    return ", ".join([*words, *(with_unit(axis, place[2]) for axis in sweep.axes[1:])])
 
 
 def _point_tables(result: SweepResult, width: int) -> list[str]:
@@ -162,10 +190,8 @@ def _floors(result: SweepResult, width: int) -> str:
         if len(floor["points"]) > 1:
             axis, places = result.sweep.axes[0], list(result.sweep.places())
             last = axis.labels[places[names.index(floor["points"][-1])][1]]
-            where = result.sweep.labels((places[line[0]][0], 0, *places[line[0]][2:]))
-            where.remove(axis.labels[0])
             key = (axis.labels[0], last, plain(floor["interval_weeks"]))
-            groups.setdefault(key, []).append(", ".join(where))
+            groups.setdefault(key, []).append(row_of(result.sweep, line[0]))
     for (low, high, median), where in groups.items():
         lines = f" ({'; '.join(where)})" if any(where) else ""
         said.append(
@@ -233,7 +259,7 @@ def _steps(result: SweepResult, width: int) -> list[str]:
         cells[direction, place[0], place[1]] = f"{change}  {fold(row['variance_reduction'])}"
     steps = [
         [f"{here} v {there}", *(cells[1, s, i] for s in range(len(titles)))]
-        for i, (there, here) in enumerate(zip(labels, labels[1:], strict=False), 1)
+        for i, (there, here) in enumerate(pairwise(labels), 1)
     ]
     month = result.month
     key = "points ±95 % Monte Carlo, variance cut by pairing v independent patients"
@@ -247,8 +273,6 @@ def _steps(result: SweepResult, width: int) -> list[str]:
 
 
 def _folded(title: str, most: int = 24) -> str:
-    import textwrap
-
     return "\n".join(textwrap.wrap(title, most))
 
 
@@ -276,7 +300,7 @@ def attribution_lines(result: SweepResult) -> list[str]:
         "from Monte Carlo):"
     ]
     for end in found["ends"]:
-        here, there = (called(sweep, names.index(end[key])) for key in ("point", "against"))
+        here, there = (names.index(end[key]) for key in ("point", "against"))
         says = [
             f"{word} {percent(end[key]['value'], 1, True)}, attribution "
             f"{span(end[key]['low'], end[key]['high'], 1, 100.0, True)} points"
@@ -286,19 +310,22 @@ def attribution_lines(result: SweepResult) -> list[str]:
         best = ", ".join(
             f"{_on_axis(sweep, names.index(name))} in {plain(100 * share, 0)} %" for name, share in likeliest if share
         )
-        lines.append(f"  {here} v {there}: {'; '.join(says)}; OS is highest at {best} of the sets.")
+        where = row_of(sweep, here)
+        lines.append(
+            f"{where + ': ' if where else ''}{_on_axis(sweep, here)} v {_on_axis(sweep, there)}: {'; '.join(says)}; OS "
+            f"is highest at {best} of the sets."
+        )
     shares = [found["points"][name]["best_share"] for name in names]
     best_arm = int(np.argmax(shares))
     lines.append(
-        f"  Of all points {called(sweep, best_arm)} is the best in {plain(100 * number_of(shares[best_arm]), 0)} % of "
+        f"Of all points {called(sweep, best_arm)} is the best in {plain(100 * number_of(shares[best_arm]), 0)} % of "
         "the sets."
     )
     return lines
 
 
 def _on_axis(sweep: Sweep, arm: int) -> str:
-    axis, place = sweep.axes[0], list(sweep.places())[arm]
-    return f"{axis.labels[place[1]]} {axis.unit}".rstrip()
+    return with_unit(sweep.axes[0], list(sweep.places())[arm][1])
 
 
 def number_of(value: Any) -> float:

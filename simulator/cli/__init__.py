@@ -1,7 +1,7 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, calibrate       sweeping   sweep, attribute
+sweeping    sweep                studies    reproduce, calibrate, attribute
 app         the command itself   options    what commands share      terminal    progress and lines
 """
 

@@ -1,10 +1,9 @@
-"""`allpath sweep`, and `allpath attribute`, which remakes the draws of its attribution band."""
+"""`allpath sweep`."""
 
 from __future__ import annotations
 
 import json
 from importlib import import_module
-from pathlib import Path
 from threading import Thread
 from typing import Annotated, Any
 
@@ -87,24 +86,3 @@ def run_sweep(grid: Any, workers: int | None, attribution: int) -> Any:
         counts = run(grid.scenario, workers=workers, progress=progress)
     with status("attribution band"):
         return with_band(grid, counts, attribution, workers)
-
-
-@app.command()
-def attribute(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the draws go (.json).")],
-    parameters: Annotated[
-        str, typer.Option("--parameters", metavar="SET", help="Parameter set that the draws belong to.")
-    ] = "kantarjian-2023-point",
-) -> None:
-    """Sample the effects on SOS jointly given a study's counts: the draws of the attribution band (seconds)."""
-    from calibration import attribution, reproduce
-    from simulator.parameters import load_parameters
-
-    reproduce.known(study)
-    attribution.check_out(out)
-    with status("simulating both cohorts and weighing prior draws"):
-        found = attribution.sample(load_parameters(parameters))
-        attribution.write(found, out)
-    say(attribution.described(found))
-    note(f"written: {out}")

@@ -1,6 +1,6 @@
 """A sweep file: read, checked whole, expanded to a scenario with one arm for each point of the grid.
 
-The keys are those of a scenario without `reference` and `[[arms]]`, and
+The keys are those of a scenario without `reference`, `endpoints` and `[[arms]]`, and
 
     base         strategy under every point
     [strategy]   tables laid over it
@@ -17,6 +17,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ from simulator.sweep.grid import MOST_POINTS, Sweep, neighbours
 
 FOLDER = scenarios.FOLDER / "sweeps"
 OWN_KEYS = ("base", "strategy", "axes", "series")
-PLAN_KEYS = (*(key for key in Plan.model_fields if key != "reference"), "population")
+NOT_OF_A_SWEEP = ("reference", "endpoints")  # the first point; all that a sweep reports
+PLAN_KEYS = (*(key for key in Plan.model_fields if key not in NOT_OF_A_SWEEP), "population")
 
 
 def shipped_sweeps() -> list[tuple[str, str]]:
@@ -73,8 +75,10 @@ def _expanded(path: Path, document: dict[str, Any], over: Tree, faults: list[Fau
     """The grid, then the scenario with one arm for each of its points."""
     file, known = path.name, (*PLAN_KEYS, *OWN_KEYS)
     tree = merged(stamped({k: v for k, v in document.items() if k not in ("axes", "series")}, file), over)
+    misspelt = set()
     for key in [key for key in tree if key not in known]:
         leaf = tree.pop(key)
+        misspelt.update(get_close_matches(key[:100], known, n=1))
         value, origin = (shown(leaf.value), leaf.file) if isinstance(leaf, Stated) else ("", file)
         faults.append(Fault(origin, key, value, nearest(key, known), what="unknown key"))
     if not isinstance(tree.get("strategy", {}), dict):
@@ -88,7 +92,7 @@ def _expanded(path: Path, document: dict[str, Any], over: Tree, faults: list[Fau
     if points > MOST_POINTS or (directions and points < 2):
         faults.append(Fault(file, "axes", what=f"{points} points", allowed=f"2 to {MOST_POINTS}", unit="points"))
     if faults or base is None:
-        _scenario_faults(path, tree, faults)
+        _scenario_faults(path, tree, faults, misspelt)
     arms: Tree = {}
     for branches in product(*(branches for _, branches in directions)):
         name, title = _named([token for token, _, _ in branches]), ", ".join(label for _, label, _ in branches)
@@ -107,15 +111,21 @@ def _expanded(path: Path, document: dict[str, Any], over: Tree, faults: list[Fau
     return replace(sweep, scenario=replace(scenario, pairs=pairs))
 
 
-def _scenario_faults(path: Path, tree: Tree, faults: list[Fault]) -> None:
-    """Raise the faults of the grid together with those of the rest, of which only the arms are left out."""
+def _scenario_faults(path: Path, tree: Tree, faults: list[Fault], misspelt: set[str]) -> None:
+    """Raise the faults of the grid together with those of the rest, of which only the arms are left out.
+
+    What is missing because it is `misspelt` has its fault already.
+    """
     plan = {key: value for key, value in tree.items() if key not in OWN_KEYS}
     plan |= {"reference": Stated("point", path.name, "axes"), "arms": {}}
     own = list(faults)
     try:
         resolve_source(Source(path, plan, (path.parent,)), own)
     except ScenarioError as error:
-        faults += [fault for fault in error.faults if fault not in faults and not fault.key.startswith("arms")]
+        for fault in error.faults:
+            known = fault in faults or (fault.what == "missing" and fault.key in misspelt)
+            if not known and not fault.key.startswith("arms"):
+                faults.append(fault)
     raise ScenarioError(faults)
 
 

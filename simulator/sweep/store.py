@@ -20,7 +20,7 @@ def also(sweep: Sweep, attribution_patients: int) -> dict[str, Any]:
     """What belongs to the identity of a sweep beside its scenario: the grid, the band and its draws."""
     return {
         "sweep": grid_of(sweep),
-        "attribution": {"patients": attribution_patients, "draws_sha256": attribution.draws_hash()},
+        "attribution": {"band_patients": attribution_patients, "draws_sha256": attribution.draws_hash()},
     }
 
 

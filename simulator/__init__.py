@@ -20,6 +20,7 @@ The house, from the ground up (imports run one way):
     scenario     read, validate, resolve    comparison/  estimates and paired differences
     trajectory   patient tables             store        run folders
     estimators/  what papers print          report/      tables and figures
+    sweep/       grids over one or two fields: points, optimum, attribution band
     cli          the commands; the only room that knows `calibration`
 """
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from simulator.parameters import ParameterError, ParameterSet, load_parameters
     from simulator.scenario import Scenario, ScenarioError, load_scenario, resolved, shipped_scenarios
     from simulator.store import FolderError, write_run
+    from simulator.sweep import SweepResult, load_sweep, run_sweep
     from simulator.trajectory import patients_table
 
 __version__ = "0.1.0"
@@ -41,11 +43,14 @@ __all__ = [
     "ParameterSet",
     "Scenario",
     "ScenarioError",
+    "SweepResult",
     "compare",
     "load_parameters",
     "load_scenario",
+    "load_sweep",
     "patients_table",
     "resolved",
+    "run_sweep",
     "shipped_scenarios",
     "write_run",
 ]
@@ -65,6 +70,9 @@ _ROOMS = {
     "resolved": "scenario",
     "shipped_scenarios": "scenario",
     "patients_table": "trajectory",
+    "SweepResult": "sweep",
+    "load_sweep": "sweep",
+    "run_sweep": "sweep",
 }
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Cell = Callable[[dict[str, Any]], dict[str, Any]]
 
 PANEL = (2.55, 2.0)  # width and height of a panel of curves, inches
-CELL = 0.42  # of a heat map, inches
+CELL = 0.46  # of a heat map, inches
 
 
 def panels(month: int) -> list[tuple[str, str, Cell, float]]:
@@ -84,7 +84,9 @@ def _curves_of(axes: Axes, result: SweepResult, panel: tuple[str, str, Cell, flo
                 axes.plot(x, edge, color=style.colour, linewidth=0.6, linestyle=style.line, alpha=0.7, zorder=1)
         axes.fill_between(x, low, high, color=style.colour, alpha=0.35, linewidth=0, zorder=2)
         axes.plot(x, value, color=style.colour, linestyle=style.line, marker=style.marker, markersize=3.2, zorder=3)
-        optimum = result.optima[place + 1 if len(styles) > 1 else 0]
+        optimum = result.optima_by_line[place]
+        if optimum is None:
+            continue
         best = line.index(optimum.best)
         axes.plot(x[best], value[best], "o", markersize=10, markerfacecolor="none", markeredgecolor=style.colour)
         if key == "os":
@@ -115,7 +117,8 @@ def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
     rows = -(-6 // columns)
     top = 0.35 if sweep.series else 0.05
     figure.set_size_inches(left + columns * (width + 0.35) + 0.2, 1.2 + rows * (height + 0.64) + top)
-    for place, (title, _, cell, scale) in enumerate(panels(result.month)):
+    banded = result.summary["attribution"].get("points")
+    for place, (title, band_key, cell, scale) in enumerate(panels(result.month)):
         row, column = divmod(place, columns)
         bottom = 1.2 + (rows - 1 - row) * (height + 0.64)
         axes = axes_at(figure, left + column * (width + 0.35), bottom, width, height)
@@ -125,7 +128,12 @@ def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
                 for j in range(down)
             ]
         )
-        _map_of(axes, values)
+        _map_of(axes, values, bool(banded and band_key))
+        if banded and band_key:
+            for j, i in np.ndindex(down, across):
+                name = result.sweep.scenario.arms[sweep.at((series, i, j))].name
+                ends = banded[name][band_key]
+                _small_print(axes, i, j, values, f"{scale * ends['low']:.1f}–{scale * ends['high']:.1f}")
         axes.set_title("\n".join(textwrap.wrap(title, int(width * 13))), fontsize=9)
         axes.set_xticks(range(across), labels=first.labels, fontsize=8)
         axes.set_yticks(range(down), labels=labels if not column else [], fontsize=8)
@@ -136,47 +144,51 @@ def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
     high = figure.get_size_inches()[1] - 0.12
     if sweep.series:
         write(figure, 0.12, high, sweep.series.labels[series], 11, weight="bold", va="top")
-    write(figure, 0.12, 0.5, f"Down: {axis_words(sweep, 1)}. Framed: highest OS; dashed: within 0.5 points of it.",
-          va="center")  # fmt: skip
+    key = f"Down: {axis_words(sweep, 1)}. Framed: highest OS of its row; dashed: within 0.5 points of it."
+    if banded:
+        key += f" Small print: attribution, 95 % of {result.summary['attribution']['draws']} sets of SOS effects."
+    write(figure, 0.12, 0.5, key, va="center")
     foot(figure, _caption(result))
 
 
-def _map_of(axes: Axes, values: np.ndarray) -> None:
-    """A map with its values printed in the cells."""
+def _map_of(axes: Axes, values: np.ndarray, raised: bool) -> None:
+    """A map with its values printed in the cells, `raised` to leave room for small print."""
     axes.pcolormesh(
         np.arange(values.shape[1] + 1) - 0.5, np.arange(values.shape[0] + 1) - 0.5, values, cmap="cividis",
         edgecolors="white", linewidth=0.8,
     )  # fmt: skip
-    middle = (np.nanmin(values) + np.nanmax(values)) / 2.0
     for (j, i), value in np.ndenumerate(values):
-        ink = "black" if value > middle else "white"
-        axes.text(i, j, "–" if np.isnan(value) else f"{value:.1f}", ha="center", va="center", color=ink, fontsize=8)
+        words = "–" if np.isnan(value) else f"{value:.1f}"
+        axes.text(i, j - 0.14 * raised, words, ha="center", va="center", color=_ink(values, i, j), fontsize=8)
     axes.invert_yaxis()
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
 
 
+def _ink(values: np.ndarray, i: int, j: int) -> str:
+    """What can be read on the colour of a cell."""
+    return "black" if values[j, i] > (np.nanmin(values) + np.nanmax(values)) / 2.0 else "white"
+
+
+def _small_print(axes: Axes, i: int, j: int, values: np.ndarray, words: str) -> None:
+    axes.text(i, j + 0.22, words, ha="center", va="center", color=_ink(values, i, j), fontsize=5)
+
+
 def _outline(axes: Axes, result: SweepResult, series: int) -> None:
-    """Frame the best cell of the map; dashes around the cells as good as it."""
+    """In each row, frame the best cell and put dashes around those as good as it."""
     from matplotlib.patches import Rectangle
 
-    optimum = result.optima[series + 1 if result.sweep.series else 0]
-    for arm, place in enumerate(result.sweep.places()):
-        if place[0] == series and arm in optimum.as_good:
-            best = arm == optimum.best
-            inset = 0.44 if best else 0.38
+    places = list(result.sweep.places())
+    for optimum in result.optima_by_line:
+        if optimum is None or places[optimum.best][0] != series:
+            continue
+        for arm in optimum.as_good:
+            best, (_, i, j) = arm == optimum.best, places[arm]
+            inset, colour = (0.44, "#D55E00") if best else (0.45, "#56B4E9")
+            style: Any = {"linewidth": 2.4} if best else {"linewidth": 1.4, "linestyle": (0, (3, 1.5))}
             axes.add_patch(
-                Rectangle(
-                    (place[1] - inset, place[2] - inset),
-                    2 * inset,
-                    2 * inset,
-                    fill=False,
-                    edgecolor="#D55E00" if best else "#56B4E9",
-                    linewidth=2.4 if best else 1.4,
-                    linestyle="-" if best else (0, (3, 1.5)),
-                    zorder=4,
-                )
+                Rectangle((i - inset, j - inset), 2 * inset, 2 * inset, fill=False, edgecolor=colour, zorder=4, **style)
             )
 
 
@@ -191,9 +203,10 @@ def _of(cell: dict[str, Any], part: str, scale: float) -> float:
 
 def _caption(result: SweepResult) -> str:
     summary = result.summary
+    best = "" if result.optimum is None else f"best: {called(result.sweep, result.optimum.best)} · "
     return (
-        f"{summary['question']} {summary['patients']:,} simulated patients, the same at every point · best: "
-        f"{called(result.sweep, result.optima[0].best)} · seed {summary['seed']} · "
+        f"{summary['question']} {summary['patients']:,} simulated patients, the same at every point · {best}"
+        f"seed {summary['seed']} · "
         f"parameters {summary['parameter_set']} · {MONTE_CARLO}"
     )
 

@@ -14,6 +14,7 @@ from simulator.comparison.summary import UNCERTAINTY
 from simulator.counts import Counts
 from simulator.endpoints import DEFINITIONS, Endpoint
 from simulator.runner import Progress, run
+from simulator.scenario import Scenario
 from simulator.sweep import attribution
 from simulator.sweep.attribution import Band, Draws
 from simulator.sweep.grid import Axis, Sweep
@@ -40,8 +41,10 @@ class SweepResult:
     summary: dict[str, Any]
     points: pd.DataFrame
     neighbours: pd.DataFrame
-    optima: tuple[Optimum, ...]
-    """Over the whole grid first; then, where there are series, within each."""
+    optimum: Optimum | None
+    """Over the whole grid; None where its points are different worlds, which nobody can choose."""
+    optima_by_line: tuple[Optimum | None, ...]
+    """On each of `lines_of`: the best along the first axis."""
     band: Band | None
     why_no_band: str
     counts: Counts
@@ -75,11 +78,8 @@ def sweep_of(sweep: Sweep, counts: Counts, draws: Draws, band: Band | None, why_
     scenario, month = sweep.scenario, decision_month(sweep)
     names = [arm.name for arm in scenario.arms]
     n, deaths = int(counts.patients[0]), deaths_by_group(counts, month)
-    sets = [range(len(names))]
-    if sweep.series:
-        each = len(names) // len(sweep.series.values)
-        sets += [range(first, first + each) for first in range(0, len(names), each)]
-    optima = tuple(optimum(deaths, n, arms) for arms in sets)
+    whole = _best(scenario, deaths, n, list(range(len(names))))
+    by_line = tuple(_best(scenario, deaths, n, line) for line in lines_of(sweep))
     found = [estimates(scenario, counts, arm) for arm in range(len(names))]
     neighbours = list(neighbour_rows(sweep, counts, month))
     summary = {
@@ -101,16 +101,21 @@ def sweep_of(sweep: Sweep, counts: Counts, draws: Draws, band: Band | None, why_
         "neighbours": neighbours,
         "same_lives": coincident(sweep, counts),
         "interval_floor": interval_floor(sweep, found),
-        "optimum": as_json(optima[0], names),
-        "optimum_by_series": {
-            str(value): as_json(one, names)
-            for value, one in zip(sweep.series.values if sweep.series else (), optima[1:], strict=True)
-        },
+        "optimum": None if whole is None else as_json(whole, names),
+        "optimum_by_line": [as_json(one, names) for one in by_line if one is not None],
         "attribution": {"none": why_no_band} if band is None else _banded(sweep, counts, draws, band),
         "not_identified": not_identified(scenario),
     }
     points = pd.DataFrame(_long(sweep, found))
-    return SweepResult(sweep, month, summary, points, pd.DataFrame(neighbours), optima, band, why_no_band, counts)
+    return SweepResult(
+        sweep, month, summary, points, pd.DataFrame(neighbours), whole, by_line, band, why_no_band, counts
+    )
+
+
+def _best(scenario: Scenario, deaths: np.ndarray, n: int, arms: list[int]) -> Optimum | None:
+    """The optimum among arms of one world; a number of the model is no choice."""
+    worlds = {tuple(sorted(scenario.arms[arm].parameters.items())) for arm in arms}
+    return optimum(deaths, n, arms) if len(worlds) == 1 else None
 
 
 def os_at_month(counts: Counts, month: int) -> np.ndarray:

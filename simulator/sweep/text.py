@@ -24,8 +24,9 @@ EVIDENCE = (
     "InO (X039, X041)."
 )
 WAITING = (
-    "Waiting in itself costs relapses and gains nothing but less SOS; what a lost SCT costs rests on the effect of SCT "
-    "itself, which the published cohort does not identify. If SCT does more good than in this model, shorter is better."
+    "Waiting in itself costs relapses and SCTs and gains nothing but less SOS. What a lost SCT costs rests on the "
+    "effect of SCT itself, which the published cohort does not identify (`allpath sweep interval_by_graft_effect` "
+    "moves it): where SCT does little good or harm, part of a gain at long intervals is SCTs not done; see SCT, %."
 )
 CONDITIONING = (
     "Of conditioning the model knows intensity (relapse, NRM) and the terms of the SOS risk, all of them assumptions "
@@ -202,44 +203,57 @@ def _floors(result: SweepResult, width: int) -> str:
 
 
 def optimum_lines(result: SweepResult) -> list[str]:
-    """Where OS is highest, what cannot be told from it, and how flat it is."""
-    sweep, optima = result.sweep, result.optima
-    lines = [_optimum_line(result, optima[0], "Of all points")]
-    for title, one in zip(series_titles(sweep), optima[1:], strict=False):
-        lines.append(_optimum_line(result, one, title))
-    lines.append(
+    """Where OS is highest, what cannot be told from it, and how flat it is: over the grid, and on each line."""
+    sweep, said = result.sweep, []
+    lines = lines_of(sweep)
+    if result.optimum is not None and len(lines) > 1:
+        said.append(_whole_grid(result, result.optimum))
+    for line, one in zip(lines, result.optima_by_line, strict=True):
+        if one is not None:
+            said.append(_on_line(result, one, line))
+    if not said:
+        return ["No optimum: the points differ in numbers of the model, which nobody can choose."]
+    if result.optimum is None:
+        said.append("No optimum over the whole grid: some points differ in numbers of the model, not in a choice.")
+    return [
+        *said,
         "These intervals hold for all pairs of points at once (Bonferroni), because the best was chosen after looking; "
-        "the best of many looks a little better than it is."
-    )
-    return lines
+        "the best of many looks a little better than it is.",
+    ]
 
 
-def _optimum_line(result: SweepResult, one: Optimum, title: str) -> str:
-    sweep, month = result.sweep, result.month
-    best = called(sweep, one.best)
-    if title in series_titles(sweep) and sweep.series:
-        best = best.rsplit(" (", 1)[0]
-    words = f"{title}: OS at {month} months is highest at {best}, {percent(one.os)} %"
-    half = f"Monte Carlo ±{percent(float(np.max(one.half_width)), 2)} at most"
-    place = list(sweep.places())[one.best]
-    whole_line = next(line for line in lines_of(sweep) if one.best in line)
-    if len(sweep.axes) == 1 and sweep.axes[0].numeric:
-        axis = sweep.axes[0]
-        low, high = within(one, whole_line, one.as_good)
-        flat = f"{axis.labels[low]} to {axis.labels[high]} {axis.unit}".rstrip()
-        edge = place[1] in (0, len(axis.values) - 1)
-        tail = "; the best lies at the edge of the grid" if edge else ""
-        among = f"everything from {flat} loses at most {percent(AS_GOOD)} points" if low < high else (
-            f"its neighbours lose more than {percent(AS_GOOD)} points")  # fmt: skip
-        same = [each for each in one.indistinguishable if each != one.best]
-        told = f"not to be told from it: {_list(sweep, same)}" if same else "every other point is worse"
-        return f"{words}; {among} ({half}); {told}{tail}."
-    same = [each for each in one.indistinguishable if each != one.best]
+def _whole_grid(result: SweepResult, one: Optimum) -> str:
+    sweep = result.sweep
+    same = [arm for arm in one.indistinguishable if arm != one.best]
     told = f"not to be told from it: {_list(sweep, same)}" if same else "every other point is worse"
-    good = [each for each in one.as_good if each != one.best]
+    good = [arm for arm in one.as_good if arm != one.best]
     flat = f"within {percent(AS_GOOD)} points: {_list(sweep, good)}" if good else (
         f"every other point loses more than {percent(AS_GOOD)} points")  # fmt: skip
-    return f"{words}; {told}; {flat} ({half})."
+    return (
+        f"Of all points: OS at {result.month} months is highest at {called(sweep, one.best)}, {percent(one.os)} %; "
+        f"{told}; {flat} ({_precision(one)})."
+    )
+
+
+def _on_line(result: SweepResult, one: Optimum, line: Sequence[int]) -> str:
+    sweep, axis = result.sweep, result.sweep.axes[0]
+    where = row_of(sweep, line[0])
+    words = f"{where}: highest" if where else f"OS at {result.month} months is highest"
+    same = [_on_axis(sweep, arm) for arm in one.indistinguishable if arm != one.best]
+    told = f"not to be told from it: {', '.join(same)}" if same else "every other point is worse"
+    words += f" at {_on_axis(sweep, one.best)}, {percent(one.os)} %"
+    if not axis.numeric:
+        return f"{words}; {told} ({_precision(one)})."
+    low, high = within(one, line, one.as_good)
+    flat = f"{axis.labels[low]} to {axis.labels[high]} {axis.unit}".rstrip()
+    among = f"everything from {flat} loses at most {percent(AS_GOOD)} points" if low < high else (
+        f"its neighbours lose more than {percent(AS_GOOD)} points")  # fmt: skip
+    edge = "; the best lies at the edge of the grid" if one.best in (line[0], line[-1]) else ""
+    return f"{words}; {among} ({_precision(one)}); {told}{edge}."
+
+
+def _precision(one: Optimum) -> str:
+    return f"Monte Carlo ±{percent(float(np.max(one.half_width)), 2)} at most"
 
 
 def _list(sweep: Sweep, arms: Sequence[int], most: int = 6) -> str:
@@ -315,6 +329,8 @@ def attribution_lines(result: SweepResult) -> list[str]:
             f"{where + ': ' if where else ''}{_on_axis(sweep, here)} v {_on_axis(sweep, there)}: {'; '.join(says)}; OS "
             f"is highest at {best} of the sets."
         )
+    if result.optimum is None or len(found["ends"]) == 1:
+        return lines
     shares = [found["points"][name]["best_share"] for name in names]
     best_arm = int(np.argmax(shares))
     lines.append(

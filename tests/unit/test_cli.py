@@ -19,6 +19,7 @@ import pytest
 
 import simulator as ap
 from simulator.cli import run
+from simulator.sweep import shipped_sweeps
 
 HEAVY = ("numba", "matplotlib", "lifelines", "pandas")
 INVALID = Path(__file__).resolve().parents[1] / "scenarios" / "invalid"
@@ -489,10 +490,16 @@ def test_show(allpath):
 
 def test_scenarios(allpath):
     code, out, _ = allpath("scenarios")
-    listed = ap.shipped_scenarios()
-    assert code == 0 and [line.split()[0] for line in out.splitlines()] == [name for name, _ in listed]
+    listed, sweeps = ap.shipped_scenarios(), shipped_sweeps()
+    names = [line.split()[0] for line in out.splitlines()]
+    assert code == 0
+    assert names == ["Scenarios:", *(name for name, _ in listed), "Sweeps:", *(name for name, _ in sweeps)]
     code, out, _ = allpath("scenarios", "--json")
-    assert one_document(out) == [{"name": name, "question": question} for name, question in listed]
+    assert one_document(out) == [
+        {"name": name, "question": question, "command": command}
+        for command, those in (("compare", listed), ("sweep", sweeps))
+        for name, question in those
+    ]
     for name, _ in listed:
         assert allpath("show", name)[0] == 0
 

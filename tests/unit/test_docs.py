@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "calibration" / "evidence" / "kantarjian-2023.csv"
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/guide.md", "docs/model.md")
+    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/guide.md", "docs/model.md", "docs/sweeps.md")
 }
 README, GUIDE, MODEL = PAGES["README.md"], PAGES["docs/guide.md"], PAGES["docs/model.md"]
 

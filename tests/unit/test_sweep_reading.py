@@ -3,9 +3,11 @@
 Rank of proof: contract; the expansion property-based.
 """
 
+import re
 from dataclasses import replace
 from itertools import product
 from math import prod
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 from simulator.scenario import ScenarioError, from_resolved, resolved
 from simulator.strategy import Strategy
 from simulator.sweep import load_sweep, shipped_sweeps
-from simulator.sweep.axes import swept_fields
+from simulator.sweep.axes import AXIS_KEYS, swept_fields
 from simulator.sweep.grid import neighbours
+from simulator.sweep.reading import OWN_KEYS
 
 HEAD = """
 question = "How long?"
@@ -249,7 +252,9 @@ def test_a_wrong_setting_is_blamed_on_the_command_line(load):
 
 def test_shipped_sweeps_load():
     names = [name for name, _ in shipped_sweeps()]
-    assert names == ["interval_by_act", "interval_by_conditioning", "interval_by_ino_courses"]
+    assert names == [
+        "interval_by_act", "interval_by_conditioning", "interval_by_graft_effect", "interval_by_ino_courses",
+    ]  # fmt: skip
     for name in names:
         sweep = load_sweep(name)
         assert sweep.scenario.name == name
@@ -258,3 +263,30 @@ def test_shipped_sweeps_load():
         assert {min(weeks), max(weeks)} == {4.0, 20.0}
     acts = {arm.strategy.transplant.interval_act for arm in load_sweep("interval_by_act").scenario.arms}
     assert len(acts) == 3
+
+
+# The page about sweeps
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+
+
+def test_the_sweep_in_the_page_loads(load):
+    (text,) = re.findall(r"^```toml\n(.*?)^```", PAGE, flags=re.M | re.S)
+    sweep = load(text)
+    assert sweep.shape == (2, 8)
+    assert sweep.scenario.arms[0].strategy.transplant.donors == ["matched_related", "haploidentical"]
+
+
+def test_the_page_lists_the_shipped_sweeps_with_their_points():
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\d+ × \d+) \|", PAGE, flags=re.M))
+    sizes = {name: [size for size in load_sweep(name).shape if size > 1] for name, _ in shipped_sweeps()}
+    assert rows == {
+        name: " × ".join(map(str, sorted(size, reverse=True) if name == "interval_by_act" else size))
+        for name, size in sizes.items()
+    }
+
+
+def test_the_page_names_every_key_of_an_axis():
+    told = set(re.findall(r"`\[*(?:axes\.)?(\w+)\]*`", PAGE))
+    assert set(AXIS_KEYS) | set(OWN_KEYS) <= told

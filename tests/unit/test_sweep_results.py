@@ -4,6 +4,7 @@ Rank of proof: agreement with `compare` and with patient tables, exactly; the op
 """
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -292,3 +293,28 @@ def test_no_band_where_the_sweep_moves_what_the_band_would_vary(tmp_path):
     draws = replace(attribution.load_draws(), parameter_values="other")
     assert "made for other values" in attribution.why_none(replace(moved.scenario, arms=()), draws)
     assert Path(attribution.FILE).is_file()
+
+
+# The page about sweeps
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+
+
+def test_the_page_names_every_key_and_column(result):
+    told = set(re.findall(r"`(\w+)`", PAGE.partition("## 6. JSON")[2]))
+    keys = {*result.summary, *result.summary["points"][0], *result.summary["optimum"], *result.summary["attribution"]}
+    assert keys - {"minimum_interval_weeks"} <= told
+    rows = dict(re.findall(r"^\| `(\w+)\.csv` \| (.+?) \|$", PAGE, flags=re.M))
+    assert rows["neighbours"].split(", ") == list(result.neighbours.columns)
+    columns = [column for column in result.points.columns if column not in ("series", "minimum_interval_weeks")]
+    assert (
+        re.sub(r"^.*?: ", "", rows["sweep"]).replace("`series` and one column for each axis, ", "").split(", ")
+        == columns
+    )
+
+
+def test_the_python_in_the_page_runs(capsys):
+    (source,) = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.M | re.S)
+    exec(compile(source.replace("2_000", "200"), "sweeps.md", "exec"), {})
+    assert "delay_sct_20" in capsys.readouterr().out

@@ -8,7 +8,8 @@ from itertools import product
 
 from simulator.scenario import Scenario
 
-MOST_POINTS = 200  # an arm's counts take about 2 MB in every worker
+MOST_POINTS = 200
+MOST_POINT_MONTHS = 200 * 60  # the counts of a point take about 1.1 MB for 60 months of horizon, in every worker
 MOST_AXES = 2
 
 

@@ -30,7 +30,7 @@ from simulator.scenario.reading import Source, find_scenario, read_settings, rea
 from simulator.scenario.resolve import resolve_source
 from simulator.scenario.tree import Stated, Tree, merged, stamped
 from simulator.sweep.axes import directions_of
-from simulator.sweep.grid import MOST_POINTS, Sweep, neighbours
+from simulator.sweep.grid import MOST_POINT_MONTHS, MOST_POINTS, Sweep, neighbours
 
 FOLDER = scenarios.FOLDER / "sweeps"
 OWN_KEYS = ("base", "strategy", "axes", "series")
@@ -103,6 +103,9 @@ def _expanded(path: Path, document: dict[str, Any], over: Tree, faults: list[Fau
     plan = {key: value for key, value in tree.items() if key not in OWN_KEYS}
     plan |= {"reference": Stated(next(iter(arms)), file, "axes"), "arms": arms}
     scenario = resolve_source(Source(path, plan, (path.parent,)), faults)
+    if points * scenario.horizon_months > MOST_POINT_MONTHS:
+        what = f"{points} points over {scenario.horizon_months} months take too much memory"
+        raise ScenarioError([Fault(file, "axes", "", f"points x months of at most {MOST_POINT_MONTHS}", what=what)])
     axes = [axis for axis, _ in directions]
     series = axes.pop(0) if "series" in document else None
     sweep = Sweep(scenario, tuple(axes), series)

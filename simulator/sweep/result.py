@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulator.comparison.not_identified import not_identified
 from simulator.comparison.summary import UNCERTAINTY
 from simulator.counts import Counts
 from simulator.endpoints import DEFINITIONS, Endpoint
@@ -17,6 +16,7 @@ from simulator.runner import Progress, run
 from simulator.scenario import Scenario
 from simulator.sweep import attribution
 from simulator.sweep.attribution import Band, Draws
+from simulator.sweep.cannot_tell import cannot_tell
 from simulator.sweep.grid import Axis, Sweep
 from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum
 from simulator.sweep.points import BY_MONTH, DEFINED, coincident, estimates, neighbour_rows
@@ -104,7 +104,7 @@ def sweep_of(sweep: Sweep, counts: Counts, draws: Draws, band: Band | None, why_
         "optimum": None if whole is None else as_json(whole, names),
         "optimum_by_line": [as_json(one, names) for one in by_line if one is not None],
         "attribution": {"none": why_no_band} if band is None else _banded(sweep, counts, draws, band),
-        "not_identified": not_identified(scenario),
+        "not_identified": cannot_tell(scenario),
     }
     points = pd.DataFrame(_long(sweep, found))
     return SweepResult(

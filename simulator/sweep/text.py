@@ -9,29 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from simulator.comparison.not_identified import SOS_ATTRIBUTION
 from simulator.report.style import number, percent, plain, span
 from simulator.report.text import aligned, filled, fold, text_width
 from simulator.sweep.grid import Axis, Sweep, neighbours
 from simulator.sweep.optimum import AS_GOOD, Optimum, within
 from simulator.sweep.result import SweepResult, lines_of
 
-EVIDENCE = (
-    "What the evidence cannot tell: no study varied the interval, the dose or the conditioning alone. In the cohorts "
-    "behind this model interval, dose, schedule, ursodiol, blinatumomab and experience changed together while SOS fell "
-    "from 9 of 67 to 1 of 43 patients (K167, K168); which of them did it is not identified. A registry found SOS 15, "
-    "2, 17 and 14 % by rising interval (X036); a randomised trial 28.6 % at the lower v 16.7 % at the higher dose of "
-    "InO (X039, X041)."
-)
-WAITING = (
-    "Waiting in itself costs relapses and SCTs and gains nothing but less SOS. What a lost SCT costs rests on the "
-    "effect of SCT itself, which the published cohort does not identify (`allpath sweep interval_by_graft_effect` "
-    "moves it): where SCT does little good or harm, part of a gain at long intervals is SCTs not done; see SCT, %."
-)
-CONDITIONING = (
-    "Of conditioning the model knows intensity (relapse, NRM) and the terms of the SOS risk, all of them assumptions "
-    "whose odds multiply; regimens of the same intensity differ in nothing but SOS."
-)
 WIDE = 96  # columns of text, for the whole table
 
 
@@ -48,23 +31,12 @@ def answer(result: SweepResult, width: int | None = None) -> str:
     parts.append("\n".join(filled(line, width) for line in optimum_lines(result)))
     parts += _steps(result, width) if len(sweep.axes) == 1 else [filled(_steps_in_words(result), width)]
     parts.append("\n".join(filled(line, width) for line in attribution_lines(result)))
-    parts += [filled(sentence, width) for sentence in caveats(result)]
+    parts += [filled(sentence, width) for sentence in summary["not_identified"]]
     close = (
         "Intervals are Monte Carlo unless they are called attribution; parameters are a point calibration, whose "
         f"uncertainty is not in them. Parameter set: {summary['parameter_set']}."
     )
     return "\n\n".join(part for part in [*parts, filled(close, width)] if part) + "\n"
-
-
-def caveats(result: SweepResult) -> list[str]:
-    """What no simulation answers, as far as this sweep calls for it."""
-    strategies = [arm.strategy for arm in result.sweep.scenario.arms]
-    said = [EVIDENCE if each == SOS_ATTRIBUTION else each for each in result.summary["not_identified"]]
-    if len({strategy.transplant.minimum_interval_weeks for strategy in strategies}) > 1:
-        said.append(WAITING)
-    if len({repr(strategy.transplant.conditioning) for strategy in strategies}) > 1:
-        said.append(CONDITIONING)
-    return said
 
 
 def series_titles(sweep: Sweep) -> list[str]:

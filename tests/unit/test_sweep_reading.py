@@ -243,6 +243,14 @@ def test_too_many_points(load):
     assert "axes: 400 points, allowed 2 to 200 points" in faults_of(load, text)[0]
 
 
+def test_too_much_memory(load):
+    axis = '[[axes]]\nkey = "{}"\nvalues = {}\n'
+    text = HEAD + axis.format("transplant.minimum_interval_weeks", list(range(20)))
+    text += axis.format("transplant.max_age_years", [50, 60, 70])
+    (fault,) = faults_of(load, text.replace("horizon_months = 36", "horizon_months = 240"))
+    assert "60 points over 240 months take too much memory, allowed points x months of at most 12000" in fault
+
+
 def test_a_wrong_setting_is_blamed_on_the_command_line(load):
     (fault,) = faults_of(load, HEAD + AXIS, settings=["strategy.transplant.max_age_years=600"])
     assert fault.startswith("--set: strategy.transplant.max_age_years = 600")

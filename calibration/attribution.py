@@ -12,7 +12,7 @@ SOS without SCT is rare and uses ursodiol's coefficient too: its cases are weigh
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ SEED = 20231112
 TRIALS = 80  # of the study's size, pooled: 5,360 and 3,440 lives
 PRIOR_DRAWS = 2**17
 KEPT = 200
+PIECES = 32
 PRIOR_SEED = 20230523
 
 Floats = NDArray[np.float64]
@@ -106,11 +107,23 @@ def mixture_share(
 
 
 def predicted(one: Cohort, shifts: Floats) -> Floats:
-    """`mixture_share` of a cohort, over two threads."""
+    """`mixture_share` of a cohort."""
     arrays = (one.log_odds, one.covariates, one.struck, one.spared, one.ursodiol)
-    parts = np.array_split(shifts, 8)
-    run = Parallel(n_jobs=2, backend="threading")
-    return np.concatenate(run(delayed(mixture_share)(*arrays, part, SAMPLED.index(URSODIOL)) for part in parts))
+    return np.asarray(mixture_share(*arrays, shifts, SAMPLED.index(URSODIOL)))
+
+
+def all_predicted(
+    cohorts: Mapping[int, Cohort], shifts: Floats, progress: Callable[[int, int], None] | None = None
+) -> dict[int, Floats]:
+    """`predicted` of each cohort, in pieces over two threads; `progress(draws done, draws)`."""
+    run = Parallel(n_jobs=2, backend="threading", return_as="generator")
+    parts = np.array_split(shifts, PIECES)
+    found: list[list[Floats]] = []
+    for both in run(delayed(lambda part: [predicted(one, part) for one in cohorts.values()])(part) for part in parts):
+        found.append(both)
+        if progress:
+            progress(len(found) * len(shifts) // PIECES, len(shifts))
+    return {arm: np.concatenate(each) for arm, each in zip(cohorts, zip(*found, strict=True), strict=True)}
 
 
 @compiled
@@ -163,13 +176,17 @@ def resampled(weight: Floats, n: int) -> NDArray[np.int64]:
 
 
 def sample(
-    parameters: ParameterSet, trials: int = TRIALS, draws: int = PRIOR_DRAWS, kept: int = KEPT
+    parameters: ParameterSet,
+    trials: int = TRIALS,
+    draws: int = PRIOR_DRAWS,
+    kept: int = KEPT,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """The posterior as the data file holds it: what went in, what came out, equally weighted draws."""
     cohorts = {arm: cohort(parameters, arm, trials) for arm in COUNTS}
     point = np.array([parameters.values[name] for name in SAMPLED])
     drawn, seen = prior_draws(parameters, draws), counts_seen()
-    shares = {arm: predicted(one, drawn - point) for arm, one in cohorts.items()}
+    shares = all_predicted(cohorts, drawn - point, progress)
     weight = weights(shares, seen)
     rows = resampled(weight, kept)
     prior_mean, prior_sd = priors(parameters)

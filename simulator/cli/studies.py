@@ -76,8 +76,8 @@ def attribute(
 
     reproduce.known(study)
     attribution.check_out(out)
-    with status("simulating both cohorts and weighing prior draws"):
-        found = attribution.sample(load_parameters(parameters))
-        attribution.write(found, out)
+    with Progress("weighing prior draws", "draws") as progress:
+        found = attribution.sample(load_parameters(parameters), progress=progress)
+    attribution.write(found, out)
     say(attribution.described(found))
     note(f"written: {out}")

@@ -84,5 +84,5 @@ def run_sweep(grid: Any, workers: int | None, attribution: int) -> Any:
     points = len(grid.scenario.arms)
     with Progress(f"{grid.scenario.name}, {points} points", "patients") as progress:
         counts = run(grid.scenario, workers=workers, progress=progress)
-    with status("attribution band"):
-        return with_band(grid, counts, attribution, workers)
+    with Progress("attribution band", "points") as progress:
+        return with_band(grid, counts, attribution, workers, progress)

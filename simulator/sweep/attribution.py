@@ -24,7 +24,7 @@ from simulator.endpoints import BINS_PER_MONTH, edge_days
 from simulator.parameters import ParameterSet, load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
-from simulator.runner import end_day, usable_cores
+from simulator.runner import Progress, end_day, usable_cores
 from simulator.scenario import Scenario
 from simulator.strategy import strategy_record
 
@@ -93,11 +93,22 @@ def why_none(scenario: Scenario, draws: Draws) -> str:
     return ""
 
 
-def band_of(scenario: Scenario, draws: Draws, month: int, patients: int = PATIENTS, workers: int | None = None) -> Band:
-    """The band of a scenario, on its first `patients` patients."""
-    n = min(patients, scenario.patients)
-    run = Parallel(n_jobs=workers or usable_cores(), backend="threading")
-    found = run(delayed(_of_arm)(scenario, arm, draws, month, n) for arm in range(len(scenario.arms)))
+def band_of(
+    scenario: Scenario,
+    draws: Draws,
+    month: int,
+    patients: int = PATIENTS,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Band:
+    """The band of a scenario, on its first `patients` patients; `progress(done, points)` follows each point."""
+    n, arms = min(patients, scenario.patients), len(scenario.arms)
+    run = Parallel(n_jobs=workers or usable_cores(), backend="threading", return_as="generator")
+    found = []
+    for changes in run(delayed(_of_arm)(scenario, arm, draws, month, n) for arm in range(arms)):
+        found.append(changes)
+        if progress:
+            progress(len(found), arms)
     alive, sos = (np.column_stack(each) for each in zip(*found, strict=True))
     return Band(alive, sos, n, month)
 

@@ -59,12 +59,20 @@ def run_sweep(
     return with_band(sweep, counts, attribution_patients, workers)
 
 
-def with_band(sweep: Sweep, counts: Counts, attribution_patients: int, workers: int | None = None) -> SweepResult:
+def with_band(
+    sweep: Sweep,
+    counts: Counts,
+    attribution_patients: int,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> SweepResult:
     """The result that the counts contain, and the attribution band where there can be one."""
     draws = attribution.load_draws()
     why = attribution.why_none(sweep.scenario, draws) if attribution_patients else ATTRIBUTION_OFF
     month = decision_month(sweep)
-    band = None if why else attribution.band_of(sweep.scenario, draws, month, attribution_patients, workers)
+    band = None
+    if not why:
+        band = attribution.band_of(sweep.scenario, draws, month, attribution_patients, workers, progress)
     return sweep_of(sweep, counts, draws, band, why)
 
 

@@ -70,7 +70,7 @@ def attribute(
         str, typer.Option("--parameters", metavar="SET", help="Parameter set that the draws belong to.")
     ] = "kantarjian-2023-point",
 ) -> None:
-    """Sample the effects on SOS jointly given a study's counts: the draws of the attribution band (seconds)."""
+    """Sample the effects on SOS jointly given a study's counts: the draws of the attribution band (half a minute)."""
     from calibration import attribution, reproduce
     from simulator.parameters import load_parameters
 

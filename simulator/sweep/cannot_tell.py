@@ -23,10 +23,11 @@ CONDITIONING = (
 )
 
 
-def cannot_tell(scenario: Scenario) -> list[str]:
-    """The sentences that belong to the differences between the points."""
-    strategies = [arm.strategy for arm in scenario.arms]
-    said = [EVIDENCE if each == SOS_ATTRIBUTION else each for each in not_identified(scenario)]
+def cannot_tell(scenario: Scenario, banded: bool) -> list[str]:
+    """The sentences that belong to the differences between the points, and to the band if there is one."""
+    strategies, found = [arm.strategy for arm in scenario.arms], not_identified(scenario)
+    said = [EVIDENCE] if banded or SOS_ATTRIBUTION in found else []
+    said += [each for each in found if each != SOS_ATTRIBUTION]
     if len({strategy.transplant.minimum_interval_weeks for strategy in strategies}) > 1:
         said.append(WAITING)
     if len({repr(strategy.transplant.conditioning) for strategy in strategies}) > 1:

@@ -11,9 +11,10 @@ import numpy as np
 
 from simulator.report.page import ROW, axes_at, foot, page, sample, save, short, write
 from simulator.report.style import COLOURS, LINES, MARKERS, MONTE_CARLO, ArmStyle
+from simulator.sweep.grid import Axis
 from simulator.sweep.optimum import within
 from simulator.sweep.result import SweepResult, lines_of
-from simulator.sweep.text import axis_words, called, series_titles
+from simulator.sweep.words import axis_words, called, series_titles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Cell = Callable[[dict[str, Any]], dict[str, Any]]
 
 PANEL = (2.55, 2.0)  # width and height of a panel of curves, inches
+MOST_TICKS = 10
+LABEL_LINES = 4
 CELL = 0.46  # of a heat map, inches
 
 
@@ -45,20 +48,25 @@ def curves(figure: Figure, result: SweepResult) -> None:
         for place, title in enumerate(series_titles(sweep))
     ]
     keys = [style for style in styles if style.title]
-    below = 1.42 + ROW * len(keys)
-    figure.set_size_inches(10.2, below + 2 * height + 1.0)
+    folded = 0.12 * (0 if sweep.axes[0].numeric else LABEL_LINES - 1)  # room for the titles of levels
+    below = 1.42 + ROW * len(keys) + folded
+    figure.set_size_inches(10.2, below + 2 * height + 1.0 + folded)
     for place, panel in enumerate(panels(result.month)):
         row, column = divmod(place, 3)
-        axes = axes_at(figure, 0.6 + column * (width + 0.72), below + (1 - row) * (height + 0.62), width, height)
+        axes = axes_at(
+            figure, 0.6 + column * (width + 0.72), below + (1 - row) * (height + 0.62 + folded), width, height
+        )
         _curves_of(axes, result, panel, styles)
         if row:
             axes.set_xlabel("\n".join(textwrap.wrap(axis_words(sweep), 44)), fontsize=9)
-    y = below - 0.82
+    y = below - 0.82 - folded
     for style in keys:
         sample(figure, 0.6, y, style)
         write(figure, 1.12, y, short(style.title, 90), va="center")
         y -= ROW
-    words = "dark band: Monte Carlo, 95 %; ringed: highest OS; bar at the foot of its panel: within 0.5 points of it"
+    words = "dark band: Monte Carlo, 95 %; ringed: highest OS"
+    if sweep.axes[0].numeric:
+        words += "; bar at the foot of its panel: within 0.5 points of it"
     if result.band is not None:
         words = f"light band: attribution, 95 % of {len(result.band.alive)} sets of SOS effects; {words}"
     write(figure, 0.6, y, words[0].upper() + words[1:], va="center")
@@ -73,23 +81,19 @@ def _curves_of(axes: Axes, result: SweepResult, panel: tuple[str, str, Cell, flo
     for place, (line, style) in enumerate(zip(lines_of(sweep), styles, strict=True)):
         points = [result.summary["points"][arm] for arm in line]
         value, low, high = (_numbers(points, cell, part, scale) for part in ("value", "low", "high"))
-        if banded:
-            ends = [banded[one["point"]][key] for one in points]
-            axes.fill_between(
-                x, [scale * end["low"] for end in ends], [scale * end["high"] for end in ends],
-                color=style.colour, alpha=0.10, linewidth=0, zorder=1,
-            )  # fmt: skip
-            for part in ("low", "high"):
-                edge = [scale * end[part] for end in ends]
-                axes.plot(x, edge, color=style.colour, linewidth=0.6, linestyle=style.line, alpha=0.7, zorder=1)
-        axes.fill_between(x, low, high, color=style.colour, alpha=0.35, linewidth=0, zorder=2)
-        axes.plot(x, value, color=style.colour, linestyle=style.line, marker=style.marker, markersize=3.2, zorder=3)
+        ends = [banded[one["point"]][key] for one in points] if banded else []
+        edges = [[scale * end[part] for end in ends] for part in ("low", "high")]
+        if axis.numeric:
+            _bands(axes, x, value, (low, high), edges, style)
+        else:
+            x = np.arange(len(line)) + 0.16 * (place - (len(styles) - 1) / 2.0)
+            _marks(axes, x, value, (low, high), edges, style)
         optimum = result.optima_by_line[place]
         if optimum is None:
             continue
         best = line.index(optimum.best)
         axes.plot(x[best], value[best], "o", markersize=10, markerfacecolor="none", markeredgecolor=style.colour)
-        if key == "os":
+        if key == "os" and axis.numeric:
             first, last = within(optimum, line, optimum.as_good)
             foot_of_panel = 0.03 + 0.03 * place
             axes.plot(
@@ -99,10 +103,36 @@ def _curves_of(axes: Axes, result: SweepResult, panel: tuple[str, str, Cell, flo
     axes.set_title(title, fontsize=10)
     axes.grid(axis="y")
     axes.margins(y=0.12)
-    axes.set_xticks(x, labels=axis.labels if len(x) <= 10 or not axis.numeric else None)
-    if not axis.numeric:
-        axes.set_xticks(x, labels=["\n".join(textwrap.wrap(label, 14)) for label in axis.labels], fontsize=7)
+    if axis.numeric and len(x) <= MOST_TICKS:
+        axes.set_xticks(x, labels=axis.labels)
+    elif not axis.numeric:
+        axes.set_xlim(-0.5, len(x) - 0.5)
+        axes.set_xticks(range(len(x)), labels=_tick_labels(axis), fontsize=7)
     axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
+
+
+def _bands(axes: Axes, x: Any, value: Any, ends: tuple[Any, Any], edges: list[list[float]], style: ArmStyle) -> None:
+    """A curve over numbers: Monte Carlo dark, attribution light with its edges."""
+    if edges[0]:
+        axes.fill_between(x, edges[0], edges[1], color=style.colour, alpha=0.10, linewidth=0, zorder=1)
+        for edge in edges:
+            axes.plot(x, edge, color=style.colour, linewidth=0.6, linestyle=style.line, alpha=0.7, zorder=1)
+    axes.fill_between(x, ends[0], ends[1], color=style.colour, alpha=0.35, linewidth=0, zorder=2)
+    axes.plot(x, value, color=style.colour, linestyle=style.line, marker=style.marker, markersize=3.2, zorder=3)
+
+
+def _marks(axes: Axes, x: Any, value: Any, ends: tuple[Any, Any], edges: list[list[float]], style: ArmStyle) -> None:
+    """The same for positions that are no numbers: nothing lies between them."""
+    if edges[0]:
+        axes.vlines(x, edges[0], edges[1], color=style.colour, alpha=0.2, linewidth=9, zorder=1)
+    axes.vlines(x, ends[0], ends[1], color=style.colour, alpha=0.6, linewidth=3, zorder=2)
+    axes.plot(x, value, linestyle="none", color=style.colour, marker=style.marker, markersize=4.5, zorder=3)
+
+
+def _tick_labels(axis: Axis) -> list[str]:
+    """Titles of levels, folded to the room between them and at most LABEL_LINES long."""
+    room = max(6, 38 // len(axis.labels))
+    return ["\n".join(textwrap.wrap(label, room, max_lines=LABEL_LINES, placeholder=" …")) for label in axis.labels]
 
 
 def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
@@ -168,7 +198,8 @@ def _map_of(axes: Axes, values: np.ndarray, raised: bool) -> None:
 
 def _ink(values: np.ndarray, i: int, j: int) -> str:
     """What can be read on the colour of a cell."""
-    return "black" if values[j, i] > (np.nanmin(values) + np.nanmax(values)) / 2.0 else "white"
+    known = values[~np.isnan(values)]
+    return "black" if len(known) and values[j, i] > (known.min() + known.max()) / 2.0 else "white"
 
 
 def _small_print(axes: Axes, i: int, j: int, values: np.ndarray, words: str) -> None:

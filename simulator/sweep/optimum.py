@@ -67,7 +67,7 @@ def optimum(deaths: np.ndarray, n: int, arms: Sequence[int]) -> Optimum:
     factor = float(t.ppf(1.0 - ALPHA / (2.0 * pairs), groups - 1))
     se = np.sqrt(groups * np.var(chosen - chosen[best], axis=1, ddof=1)) / n
     loss = (totals - totals[best]) / n
-    return Optimum(tuple(arms), arms[best], 1.0 - totals[best] / n, loss, factor * se)
+    return Optimum(tuple(arms), arms[best], float((n - totals[best]) / n), loss, factor * se)
 
 
 def within(found: Optimum, line: Sequence[int], good: Sequence[int]) -> tuple[int, int]:

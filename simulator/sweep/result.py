@@ -112,7 +112,7 @@ def sweep_of(sweep: Sweep, counts: Counts, draws: Draws, band: Band | None, why_
         "optimum": None if whole is None else as_json(whole, names),
         "optimum_by_line": [as_json(one, names) for one in by_line if one is not None],
         "attribution": {"none": why_no_band} if band is None else _banded(sweep, counts, draws, band),
-        "not_identified": cannot_tell(scenario),
+        "not_identified": cannot_tell(scenario, band is not None),
     }
     points = pd.DataFrame(_long(sweep, found))
     return SweepResult(
@@ -128,8 +128,8 @@ def _best(scenario: Scenario, deaths: np.ndarray, n: int, arms: list[int]) -> Op
 
 def os_at_month(counts: Counts, month: int) -> np.ndarray:
     """(A,) OS at the month."""
-    alive = 1.0 - deaths_by_group(counts, month).sum(axis=1) / int(counts.patients[0])
-    return np.asarray(alive)
+    n = int(counts.patients[0])
+    return np.asarray((n - deaths_by_group(counts, month).sum(axis=1)) / n)
 
 
 def lines_of(sweep: Sweep) -> list[list[int]]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from simulator.report.style import number, percent, plain, span
+from simulator.report.style import percent, plain, span
 from simulator.report.text import aligned, filled, fold, text_width
-from simulator.sweep.grid import Axis, Sweep, neighbours
-from simulator.sweep.optimum import AS_GOOD, Optimum, within
+from simulator.sweep.grid import neighbours
 from simulator.sweep.result import SweepResult, lines_of
+from simulator.sweep.words import attribution_lines, axis_words, called, optimum_lines, row_of, series_titles
 
 WIDE = 96  # columns of text, for the whole table
 
@@ -27,7 +24,7 @@ def answer(result: SweepResult, width: int | None = None) -> str:
     )
     parts = [f"{filled(summary['question'], width)}\n{filled(count, width)}"]
     parts += _point_tables(result, width) if len(sweep.axes) == 1 else _matrices(result, width)
-    parts += [filled(_definitions(result), width), _floors(result, width)]
+    parts += [filled(_definitions(result, width), width), _floors(result, width)]
     parts.append("\n".join(filled(line, width) for line in optimum_lines(result)))
     parts += _steps(result, width) if len(sweep.axes) == 1 else [filled(_steps_in_words(result), width)]
     parts.append("\n".join(filled(line, width) for line in attribution_lines(result)))
@@ -37,38 +34,6 @@ def answer(result: SweepResult, width: int | None = None) -> str:
         f"uncertainty is not in them. Parameter set: {summary['parameter_set']}."
     )
     return "\n\n".join(part for part in [*parts, filled(close, width)] if part) + "\n"
-
-
-def series_titles(sweep: Sweep) -> list[str]:
-    """Titles of the series; one empty title where there are none."""
-    return list(sweep.series.labels) if sweep.series else [""]
-
-
-def axis_words(sweep: Sweep, axis: int = 0) -> str:
-    """Title and unit of an axis."""
-    one = sweep.axes[axis]
-    return f"{one.title} ({one.unit})" if one.unit and one.unit not in one.title else one.title
-
-
-def called(sweep: Sweep, arm: int) -> str:
-    """A point in words: its values with their units, its series last."""
-    place = list(sweep.places())[arm]
-    words = ", ".join(with_unit(axis, index) for axis, index in zip(sweep.axes, place[1:], strict=True))
-    return f"{words} ({sweep.series.labels[place[0]]})" if sweep.series else words
-
-
-def with_unit(axis: Axis, index: int) -> str:
-    """A value of an axis with its unit."""
-    label = axis.labels[index]
-    unit = axis.unit.removesuffix("s") if label == "1" else axis.unit
-    return f"{label} {unit}".rstrip() if axis.numeric else label
-
-
-def row_of(sweep: Sweep, arm: int) -> str:
-    """What the points of a line along the first axis share: series and value of the second axis; perhaps nothing."""
-    place = list(sweep.places())[arm]
-    words = [sweep.series.labels[place[0]]] if sweep.series else []
-    return ", ".join([*words, *(with_unit(axis, place[2]) for axis in sweep.axes[1:])])
 
 
 def _point_tables(result: SweepResult, width: int) -> list[str]:
@@ -130,7 +95,7 @@ def _matrices(result: SweepResult, width: int) -> list[str]:
     return tables
 
 
-def _definitions(result: SweepResult) -> str:
+def _definitions(result: SweepResult, width: int) -> str:
     """What the marks mean, and the widest Monte Carlo interval of the main numbers."""
     widest = {
         name: max(_half_width(cell(one)) for one in result.summary["points"])
@@ -143,7 +108,9 @@ def _definitions(result: SweepResult) -> str:
     precise = ", ".join(f"{name} ±{percent(value)}" for name, value in widest.items())
     stars = "** morphologic relapse before the SCT planned in first remission, of those with such a plan."
     if len(result.sweep.axes) == 1:
-        stars = f"* from CR, in patients who reach CR. {stars} *** median (quartiles), last InO to SCT."
+        stars += " *** last InO to SCT, median."
+        if width >= WIDE:
+            stars = f"* from CR, in patients who reach CR. {stars.replace('median', 'median (quartiles)')}"
     return f"{stars} Monte Carlo 95 %, at the widest: {precise} points."
 
 
@@ -172,65 +139,6 @@ def _floors(result: SweepResult, width: int) -> str:
             "anyway, because donor search, recovery and what fills the wait take that long."
         )
     return "\n".join(filled(line, width) for line in said)
-
-
-def optimum_lines(result: SweepResult) -> list[str]:
-    """Where OS is highest, what cannot be told from it, and how flat it is: over the grid, and on each line."""
-    sweep, said = result.sweep, []
-    lines = lines_of(sweep)
-    if result.optimum is not None and len(lines) > 1:
-        said.append(_whole_grid(result, result.optimum))
-    for line, one in zip(lines, result.optima_by_line, strict=True):
-        if one is not None:
-            said.append(_on_line(result, one, line))
-    if not said:
-        return ["No optimum: the points differ in numbers of the model, which nobody can choose."]
-    if result.optimum is None:
-        said.append("No optimum over the whole grid: some points differ in numbers of the model, not in a choice.")
-    return [
-        *said,
-        "These intervals hold for all pairs of points at once (Bonferroni), because the best was chosen after looking; "
-        "the best of many looks a little better than it is.",
-    ]
-
-
-def _whole_grid(result: SweepResult, one: Optimum) -> str:
-    sweep = result.sweep
-    same = [arm for arm in one.indistinguishable if arm != one.best]
-    told = f"not to be told from it: {_list(sweep, same)}" if same else "every other point is worse"
-    good = [arm for arm in one.as_good if arm != one.best]
-    flat = f"within {percent(AS_GOOD)} points: {_list(sweep, good)}" if good else (
-        f"every other point loses more than {percent(AS_GOOD)} points")  # fmt: skip
-    return (
-        f"Of all points: OS at {result.month} months is highest at {called(sweep, one.best)}, {percent(one.os)} %; "
-        f"{told}; {flat} ({_precision(one)})."
-    )
-
-
-def _on_line(result: SweepResult, one: Optimum, line: Sequence[int]) -> str:
-    sweep, axis = result.sweep, result.sweep.axes[0]
-    where = row_of(sweep, line[0])
-    words = f"{where}: highest" if where else f"OS at {result.month} months is highest"
-    same = [_on_axis(sweep, arm) for arm in one.indistinguishable if arm != one.best]
-    told = f"not to be told from it: {', '.join(same)}" if same else "every other point is worse"
-    words += f" at {_on_axis(sweep, one.best)}, {percent(one.os)} %"
-    if not axis.numeric:
-        return f"{words}; {told} ({_precision(one)})."
-    low, high = within(one, line, one.as_good)
-    flat = f"{axis.labels[low]} to {axis.labels[high]} {axis.unit}".rstrip()
-    among = f"everything from {flat} loses at most {percent(AS_GOOD)} points" if low < high else (
-        f"its neighbours lose more than {percent(AS_GOOD)} points")  # fmt: skip
-    edge = "; the best lies at the edge of the grid" if one.best in (line[0], line[-1]) else ""
-    return f"{words}; {among} ({_precision(one)}); {told}{edge}."
-
-
-def _precision(one: Optimum) -> str:
-    return f"Monte Carlo ±{percent(float(np.max(one.half_width)), 2)} at most"
-
-
-def _list(sweep: Sweep, arms: Sequence[int], most: int = 6) -> str:
-    words = "; ".join(called(sweep, arm) for arm in arms[:most])
-    return words + (f"; and {len(arms) - most} more" if len(arms) > most else "")
 
 
 def _steps(result: SweepResult, width: int) -> list[str]:
@@ -273,50 +181,3 @@ def _steps_in_words(result: SweepResult) -> str:
         f"difference in OS {plain(factors.min())} to {plain(factors.max())} times, {plain(factors.median())} times at "
         "the median, against independent patients."
     )
-
-
-def attribution_lines(result: SweepResult) -> list[str]:
-    """The band in words: the ends of each line under draws that fit the counts, and which point is best under them."""
-    found = result.summary["attribution"]
-    if "none" in found:
-        return [f"No attribution band: {found['none']}."]
-    sweep, names = result.sweep, [arm.name for arm in result.sweep.scenario.arms]
-    lines = [
-        f"Attribution ({found['draws']} sets of SOS effects that fit the published counts, the same patients; apart "
-        "from Monte Carlo):"
-    ]
-    for end in found["ends"]:
-        here, there = (names.index(end[key]) for key in ("point", "against"))
-        says = [
-            f"{word} {percent(end[key]['value'], 1, True)}, attribution "
-            f"{span(end[key]['low'], end[key]['high'], 1, 100.0, True)} points"
-            for key, word in (("sos", "SOS"), ("os", f"OS at {result.month} months"))
-        ]
-        likeliest = sorted(end["best_shares"].items(), key=lambda item: -item[1])[:3]
-        best = ", ".join(
-            f"{_on_axis(sweep, names.index(name))} in {plain(100 * share, 0)} %" for name, share in likeliest if share
-        )
-        where = row_of(sweep, here)
-        lines.append(
-            f"{where + ': ' if where else ''}{_on_axis(sweep, here)} v {_on_axis(sweep, there)}: {'; '.join(says)}; OS "
-            f"is highest at {best} of the sets."
-        )
-    if result.optimum is None or len(found["ends"]) == 1:
-        return lines
-    shares = [found["points"][name]["best_share"] for name in names]
-    best_arm = int(np.argmax(shares))
-    lines.append(
-        f"Of all points {called(sweep, best_arm)} is the best in {plain(100 * number_of(shares[best_arm]), 0)} % of "
-        "the sets."
-    )
-    return lines
-
-
-def _on_axis(sweep: Sweep, arm: int) -> str:
-    return with_unit(sweep.axes[0], list(sweep.places())[arm][1])
-
-
-def number_of(value: Any) -> float:
-    """A number that is known to be defined."""
-    found = number(value)
-    return 0.0 if found is None else found

@@ -318,3 +318,18 @@ def test_the_python_in_the_page_runs(capsys):
     (source,) = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.M | re.S)
     exec(compile(source.replace("2_000", "200"), "sweeps.md", "exec"), {})
     assert "delay_sct_20" in capsys.readouterr().out
+
+
+def test_levels_that_are_no_numbers_are_drawn_and_told(tmp_path):
+    """One axis of levels, one of them without SCT: undefined numbers are dashes, nothing is interpolated."""
+    text = TEXT[: TEXT.index("[[axes]]")].replace("patients = 3000", "patients = 300")
+    text += '[[axes]]\nname = "policy"\n[[axes.levels]]\nname = "none"\ntransplant.policy = "none"\n'
+    text += '[[axes.levels]]\nname = "practice"\n'
+    found = run_sweep(sweep_of_text(tmp_path, text), attribution_patients=100)
+    folder = write_sweep(tmp_path / "out", found, 100)
+    words = (folder / "answer.txt").read_text(encoding="utf-8")
+    assert "–" in next(line for line in words.splitlines() if line.startswith("none"))
+    assert "What the evidence cannot tell" in words
+    assert (folder / "sweep.png").stat().st_size > 10_000
+    assert found.band is not None
+    assert np.all(found.band.sos[:, 0] == 0.0), "without SCT nothing is attributed"

@@ -101,7 +101,7 @@ def test_neighbours_are_one_step_apart_and_none_is_missed(sizes):
 
 @settings(max_examples=25, deadline=None)
 @given(
-    first=st.integers(0, 40), steps=st.integers(1, 12), tenths=st.integers(1, 9),
+    first=st.integers(0, 30), steps=st.integers(1, 12), tenths=st.integers(1, 9),
     courses=st.lists(st.integers(1, 4), min_size=2, max_size=4, unique=True),
 )  # fmt: skip
 def test_two_axes_expand_to_their_product(tmp_path_factory, first, steps, tenths, courses):

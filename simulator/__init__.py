@@ -23,6 +23,7 @@ The house, from the ground up (imports run one way):
     parquet      how Parquet is written
     estimators/  what papers print          report/      tables and figures
     ward/        patients who share beds and desks: replicates, waits, comparison
+    sweep/       grids over one or two fields: points, optimum, attribution band
     cli          the commands; the only room that knows `calibration`
 """
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from simulator.parameters import ParameterError, ParameterSet, load_parameters
     from simulator.scenario import Scenario, ScenarioError, load_scenario, resolved, shipped_scenarios
     from simulator.store import FolderError, write_run
+    from simulator.sweep import SweepResult, load_sweep, run_sweep
     from simulator.trajectory import patients_table
     from simulator.ward import WardComparison, compare_wards
 
@@ -45,13 +47,16 @@ __all__ = [
     "ParameterSet",
     "Scenario",
     "ScenarioError",
+    "SweepResult",
     "WardComparison",
     "compare",
     "compare_wards",
     "load_parameters",
     "load_scenario",
+    "load_sweep",
     "patients_table",
     "resolved",
+    "run_sweep",
     "shipped_scenarios",
     "write_run",
 ]
@@ -73,6 +78,9 @@ _ROOMS = {
     "patients_table": "trajectory",
     "WardComparison": "ward",
     "compare_wards": "ward",
+    "SweepResult": "sweep",
+    "load_sweep": "sweep",
+    "run_sweep": "sweep",
 }
 
 

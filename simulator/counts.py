@@ -30,7 +30,14 @@ BINS_PER_GROUP_BIN = 10  # replicate groups only give standard errors: a third o
 
 # exact tallies per arm
 DEAD_BY_DAY_28, RESPONDERS, CR, CRP, CRI, MRD_NEGATIVE_AT_RESPONSE, LATE_REMISSIONS = range(7)
-TALLIES = 7
+# of the patients with an SCT planned in first remission: relapse or death came first, or the plan lapsed
+SCT_PLANNED, RELAPSED_WAITING, DIED_WAITING, PLAN_LAPSED = range(7, 11)
+TALLIES = 11
+# histograms of what was delivered; the first two over patients with an SCT
+INTERVAL_DAYS, DOSE_BEFORE_SCT, DOSE, BLINATUMOMAB_COURSES = range(4)
+DELIVERED = 4
+DELIVERED_BINS = 512  # the last holds all beyond
+DOSE_BINS_PER_MG = 50.0
 # strata of responders by SCT, known when the life ends
 EVER_SCT, PUBLISHED_LANDMARK, TRUE_LANDMARK = range(3)
 STRATA = 3
@@ -38,7 +45,7 @@ SHORTER, EQUAL, LONGER = range(3)
 
 
 class Counts(NamedTuple):
-    """int64 unless stated. A arms, E endpoints, G grouped endpoints, B bins to the horizon, M months."""
+    """int64 unless stated. A arms, E endpoints, G grouped endpoints, B bins to the horizon, M months, P pairs."""
 
     patients: np.ndarray
     """(1,) patients, each under every arm."""
@@ -52,18 +59,21 @@ class Counts(NamedTuple):
     """(A, State, B + 1) entries minus exits: the running sum is the number in a state at a bin's edge."""
     strata: np.ndarray
     """(A, STRATA, 2, B + 2) OS from day 1 without and with SCT; last bin = alive at the horizon."""
+    delivered: np.ndarray
+    """(A, DELIVERED, DELIVERED_BINS) days, 1/50 mg/m2 (nearest) or courses; the last bin holds all beyond."""
     pairs: np.ndarray
-    """(A, E, M, 2, 2) event by the month [in this arm, in the reference]: 2 x 2 counts of pairs."""
+    """(P, E, M, 2, 2) event by the month [in this arm, in the other]: 2 x 2 counts of pairs of lives."""
     restricted: np.ndarray
-    """(A, G, M, 2) sum of d and of d squared, d = restricted time minus the reference's, in half bins."""
+    """(P, G, M, 2) sum of d and of d squared, d = restricted time minus the other's, in half bins."""
     lives: np.ndarray
-    """(A, 3) shorter, equal, longer life than in the reference, in whole days up to the horizon."""
+    """(P, 3) shorter, equal, longer life than in the other arm, in whole days up to the horizon."""
     unlike_remissions: np.ndarray
-    """(A,) patients whose first remission differs from that in the reference."""
+    """(P,) patients whose first remission differs from that in the other arm."""
 
 
-def new_counts(arms: int, horizon_months: int, report_months: int) -> Counts:
-    """Zeros."""
+def new_counts(arms: int, horizon_months: int, report_months: int, pairs: int | None = None) -> Counts:
+    """Zeros; `pairs` of arms, by default each arm with the reference."""
+    pairs = arms if pairs is None else pairs
     last_bin = horizon_months * BINS_PER_MONTH
     groups = (arms, GROUPED_COUNT, REPLICATE_GROUPS, last_bin // BINS_PER_GROUP_BIN + 2)
     return Counts(
@@ -73,10 +83,11 @@ def new_counts(arms: int, horizon_months: int, report_months: int) -> Counts:
         groups=np.zeros(groups, np.int32),
         occupancy=np.zeros((arms, len(State), last_bin + 1), np.int64),
         strata=np.zeros((arms, STRATA, 2, last_bin + 2), np.int64),
-        pairs=np.zeros((arms, ENDPOINT_COUNT, report_months, 2, 2), np.int64),
-        restricted=np.zeros((arms, GROUPED_COUNT, report_months, 2), np.int64),
-        lives=np.zeros((arms, 3), np.int64),
-        unlike_remissions=np.zeros(arms, np.int64),
+        delivered=np.zeros((arms, DELIVERED, DELIVERED_BINS), np.int64),
+        pairs=np.zeros((pairs, ENDPOINT_COUNT, report_months, 2, 2), np.int64),
+        restricted=np.zeros((pairs, GROUPED_COUNT, report_months, 2), np.int64),
+        lives=np.zeros((pairs, 3), np.int64),
+        unlike_remissions=np.zeros(pairs, np.int64),
     )
 
 
@@ -114,6 +125,7 @@ def add_life(counts, arm, patient, bins):
             coarse = (bins[endpoint] + BINS_PER_GROUP_BIN - 1) // BINS_PER_GROUP_BIN
             counts.groups[arm, endpoint, group, coarse] += 1
     add_tallies(counts.tallies[arm], patient)
+    add_delivered(counts.delivered[arm], patient)
     if bins[Endpoint.RFS] >= 0:
         add_strata(counts.strata[arm], patient, bins, last_bin)
 
@@ -134,6 +146,40 @@ def add_tallies(tallies, patient):
 
 
 @compiled
+def add_waiting(tallies, patient, strategy):
+    """How the wait for an SCT planned in first remission ended; a lapse takes the planned day back.
+
+    Where SCT is also offered in later remissions, a plan whose donor is found in one counts as a later plan.
+    """
+    later = strategy.later_transplant and patient.donor_ready_day >= patient.later_remission_day
+    if patient.donor_ready_day == np.inf or later:
+        return
+    tallies[SCT_PLANNED] += 1
+    relapsed = not np.isnan(patient.relapse_day)
+    if patient.transplants > 0 and not (relapsed and patient.relapse_day < patient.transplant_day):
+        return
+    if patient.transplant_planned_day == np.inf:
+        tallies[PLAN_LAPSED] += 1
+    elif relapsed:
+        tallies[RELAPSED_WAITING] += 1
+    elif not np.isnan(patient.death_day):
+        tallies[DIED_WAITING] += 1
+
+
+@compiled
+def add_delivered(delivered, patient):
+    """What was given, into histograms."""
+    last = delivered.shape[1] - 1
+    dose = min(int(patient.inotuzumab_mg_per_m2 * DOSE_BINS_PER_MG + 0.5), last)
+    delivered[DOSE, dose] += 1
+    delivered[BLINATUMOMAB_COURSES, min(patient.blinatumomab_courses, last)] += 1
+    if patient.transplants > 0:
+        delivered[DOSE_BEFORE_SCT, dose] += 1  # none is given after SCT
+        if not np.isnan(patient.transplant_interval_days):
+            delivered[INTERVAL_DAYS, min(int(patient.transplant_interval_days), last)] += 1
+
+
+@compiled
 def add_strata(strata, patient, bins, last_bin):
     """A responder's OS from day 1, by SCT ever and by SCT before the landmark."""
     landmark = LANDMARK_MONTHS * BINS_PER_MONTH
@@ -147,26 +193,35 @@ def add_strata(strata, patient, bins, last_bin):
 
 
 @compiled
-def add_pair(counts, arm, patient, bins, reference_patient, reference_bins, report_bins):
-    """Count one patient's life under an arm against the same patient's life under the reference."""
+def add_pairs(counts, pairs, records, bins, report_bins):
+    """Count the lives of one patient, one in each arm, against each other: `pairs` (P, 2), never an arm with itself."""
+    for pair in range(len(pairs)):
+        here, there = pairs[pair, 0], pairs[pair, 1]
+        if here != there:
+            add_pair(counts, pair, records[here], bins[here], records[there], bins[there], report_bins)
+
+
+@compiled
+def add_pair(counts, pair, patient, bins, other_patient, other_bins, report_bins):
+    """Count one patient's life under an arm against the same patient's life under another."""
     for endpoint in range(ENDPOINT_COUNT):
-        here, there = bins[endpoint], reference_bins[endpoint]
+        here, there = bins[endpoint], other_bins[endpoint]
         if here < 0 or there < 0:
             continue
         for month in range(len(report_bins)):
             limit = report_bins[month]
-            counts.pairs[arm, endpoint, month, 1 if here <= limit else 0, 1 if there <= limit else 0] += 1
+            counts.pairs[pair, endpoint, month, 1 if here <= limit else 0, 1 if there <= limit else 0] += 1
             if endpoint < GROUPED_COUNT:
                 d = restricted_half_bins(here, limit) - restricted_half_bins(there, limit)
-                counts.restricted[arm, endpoint, month, 0] += d
-                counts.restricted[arm, endpoint, month, 1] += d * d
+                counts.restricted[pair, endpoint, month, 0] += d
+                counts.restricted[pair, endpoint, month, 1] += d * d
     horizon_days = edge_days(counts.events.shape[2] - 1)
     here_days = whole_days(patient, horizon_days)
-    there_days = whole_days(reference_patient, horizon_days)
-    counts.lives[arm, SHORTER if here_days < there_days else LONGER if here_days > there_days else EQUAL] += 1
-    here_remission, there_remission = patient.remission_day, reference_patient.remission_day
+    there_days = whole_days(other_patient, horizon_days)
+    counts.lives[pair, SHORTER if here_days < there_days else LONGER if here_days > there_days else EQUAL] += 1
+    here_remission, there_remission = patient.remission_day, other_patient.remission_day
     both_none = np.isnan(here_remission) and np.isnan(there_remission)
-    counts.unlike_remissions[arm] += not (both_none or here_remission == there_remission)
+    counts.unlike_remissions[pair] += not (both_none or here_remission == there_remission)
 
 
 @compiled

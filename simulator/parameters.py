@@ -45,6 +45,12 @@ def _definitions() -> tuple[Definition, ...]:
 
 DEFINITIONS = _definitions()
 
+
+def acting_in(phases: set[str]) -> set[str]:
+    """Names of the parameters that any of these phases may read."""
+    return {definition.name for definition in DEFINITIONS if phases & set(definition.phases.split())}
+
+
 PARAMETERS_DTYPE = np.dtype(
     [
         *((definition.name, "f8") for definition in DEFINITIONS),

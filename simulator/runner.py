@@ -18,11 +18,11 @@ import numpy as np
 from simulator.clocks.cohort import compare_range
 from simulator.counts import Counts, clear, merge, new_counts
 from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, REMISSION_WITHIN_MONTHS
-from simulator.parameters import load_parameters
+from simulator.parameters import acting_in, load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
 from simulator.ranges import Ranges, blocks_of
-from simulator.scenario import Scenario, same_until_remission
+from simulator.scenario import Scenario, alike_until_remission
 from simulator.strategy import DAYS_PER_MONTH, strategy_record
 from simulator.threads import over_threads
 
@@ -55,7 +55,7 @@ class Kernel(NamedTuple):
     population: np.recarray
     parameters: np.recarray
     strategies: np.recarray
-    plan: tuple[float, int, int, np.ndarray, bool]
+    plan: tuple[float, int, np.ndarray, np.ndarray, bool, bool]
 
 
 class Workspace(NamedTuple):
@@ -78,20 +78,35 @@ def pair_months(scenario: Scenario) -> list[int]:
     return sorted({*scenario.report_months, scenario.horizon_months})
 
 
+def pairs_of(scenario: Scenario) -> np.ndarray:
+    """(P, 2) positions of the arms counted against each other: as stated, else row a is arm a and the reference."""
+    names = [arm.name for arm in scenario.arms]
+    stated = scenario.pairs or tuple((name, scenario.reference) for name in names)
+    return np.array([[names.index(name) for name in pair] for pair in stated], np.int64)
+
+
+def arm_records(scenario: Scenario, arm: str) -> tuple[np.recarray, np.recarray]:
+    """(parameters, strategy) of an arm by its name, each of shape (1,): what its rules read."""
+    own = next(each for each in scenario.arms if each.name == arm)
+    return load_parameters(scenario.parameters).record(**own.parameters), strategy_record(own.strategy)
+
+
 def kernel_of(scenario: Scenario) -> Kernel:
     """A scenario as the records that the compiled loop reads."""
-    strategies = np.concatenate([strategy_record(arm.strategy) for arm in scenario.arms]).view(np.recarray)
-    reference = [arm.name for arm in scenario.arms].index(scenario.reference)
+    records = [arm_records(scenario, arm.name) for arm in scenario.arms]
+    changed = {name for arm in scenario.arms for name in arm.parameters}
+    rows = [parameters for parameters, _ in records] if changed else [records[0][0]]
     report_bins = np.array(pair_months(scenario), np.int64) * BINS_PER_MONTH
     last_bin = scenario.horizon_months * BINS_PER_MONTH
-    shared = all(same_until_remission(arm.strategy, scenario.arms[reference].strategy) for arm in scenario.arms)
-    plan = (end_day(scenario.horizon_months), last_bin, reference, report_bins, shared)
+    shared = all(alike_until_remission(arm, scenario.arms[0]) for arm in scenario.arms)
+    own_baseline = bool(changed & acting_in({"population"}))
+    plan = (end_day(scenario.horizon_months), last_bin, pairs_of(scenario), report_bins, shared, own_baseline)
     return Kernel(
         new_patients(1),
         np.uint64(scenario.seed),
         population_record(scenario.population),
-        load_parameters(scenario.parameters).record(),
-        strategies,
+        np.concatenate(rows).view(np.recarray),
+        np.concatenate([strategy for _, strategy in records]).view(np.recarray),
         plan,
     )
 
@@ -100,7 +115,7 @@ def workspace_of(scenario: Scenario) -> Workspace:
     """Zero counts and scratch records."""
     arms = len(scenario.arms)
     return Workspace(
-        new_counts(arms, scenario.horizon_months, len(pair_months(scenario))),
+        new_counts(arms, scenario.horizon_months, len(pair_months(scenario)), len(pairs_of(scenario))),
         new_patients(1),
         new_patients(arms),
         np.zeros(ENDPOINT_COUNT),

@@ -1,9 +1,9 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, calibrate folders    runs; how commands hold their run folder
-evidence    evidence             tracing    trace
-reporting   what a run folder holds for people    wards    compare, where something is limited
+studies     reproduce, calibrate, attribute       folders    runs; how commands hold their run folder
+sweeping    sweep                evidence         evidence   tracing    trace
+reporting   what a run folder holds for people    wards      compare, where something is limited
 app         the command itself   options    what commands share      terminal    progress and lines
 """
 
@@ -18,11 +18,11 @@ from typing import Any, NoReturn, cast
 
 import typer
 
-from simulator.cli import comparing, evidence, folders, listing, studies, tracing
+from simulator.cli import comparing, evidence, folders, listing, studies, sweeping, tracing
 from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, InterruptedRunError, app
 from simulator.cli.terminal import note
 
-__all__ = ["app", "comparing", "evidence", "folders", "listing", "main", "run", "studies", "tracing"]
+__all__ = ["app", "comparing", "evidence", "folders", "listing", "main", "run", "studies", "sweeping", "tracing"]
 
 LATEST_SECONDS = 0.9  # after Ctrl-C
 

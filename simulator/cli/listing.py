@@ -25,17 +25,25 @@ def show(file: ScenarioArgument, settings: Settings = None, as_json: AsJson = Fa
 
 @app.command()
 def scenarios(as_json: AsJson = False) -> None:
-    """List the scenarios that ship, with the question each one asks."""
+    """List the scenarios and sweeps that ship, with the question each one asks."""
     from simulator.scenario import shipped_scenarios
+    from simulator.sweep.reading import shipped_sweeps
 
-    listed = shipped_scenarios()
+    listed = {"compare": shipped_scenarios(), "sweep": shipped_sweeps()}
     if as_json:
-        say(json.dumps([{"name": name, "question": question} for name, question in listed], indent=1))
+        rows = [
+            {"name": name, "question": question, "command": command}
+            for command, those in listed.items()
+            for name, question in those
+        ]
+        say(json.dumps(rows, indent=1))
         return
-    width = max(len(name) for name, _ in listed) + 2
+    width = max(len(name) for those in listed.values() for name, _ in those) + 4
     room = max(shutil.get_terminal_size((100, 24)).columns, 80)
-    for name, question in listed:
-        say(textwrap.fill(question, room, initial_indent=f"{name:<{width}}", subsequent_indent=" " * width))
+    for heading, command in (("Scenarios", "compare"), ("Sweeps", "sweep")):
+        say(f"{heading}: allpath {command} NAME")
+        for name, question in listed[command]:
+            say(textwrap.fill(question, room, initial_indent=f"  {name:<{width - 2}}", subsequent_indent=" " * width))
 
 
 @app.command()

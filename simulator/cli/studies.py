@@ -1,4 +1,4 @@
-"""Published studies: `allpath reproduce`, `calibrate`. Beside evidence.py alone in knowing calibration, lazily."""
+"""Published studies: `allpath reproduce`, `calibrate`, `attribute`. Calibration is imported lazily."""
 
 from __future__ import annotations
 
@@ -79,3 +79,24 @@ def calibrate(
 
     reproduce.known(study)
     fit.calibrate(load_parameters(start), out, steps, note)
+
+
+@app.command()
+def attribute(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the draws go (.json).")],
+    parameters: Annotated[
+        str, typer.Option("--parameters", metavar="SET", help="Parameter set that the draws belong to.")
+    ] = "kantarjian-2023-point",
+) -> None:
+    """Sample the effects on SOS jointly given a study's counts: the draws of the attribution band (half a minute)."""
+    from calibration import attribution, reproduce
+    from simulator.parameters import load_parameters
+
+    reproduce.known(study)
+    attribution.check_out(out)
+    with Progress("weighing prior draws", "draws") as progress:
+        found = attribution.sample(load_parameters(parameters), progress=progress)
+    attribution.write(found, out)
+    say(attribution.described(found))
+    note(f"written: {out}")

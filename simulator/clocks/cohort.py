@@ -7,7 +7,7 @@ import numpy as np
 
 from simulator.calendar import NEVER, next_slot
 from simulator.compiled import compiled
-from simulator.counts import add_life, add_pair
+from simulator.counts import add_life, add_pairs, add_waiting
 from simulator.endpoints import ENDPOINT_COUNT, bin_of, endpoint_days
 from simulator.patient import State, state_now
 from simulator.population import draw_baseline
@@ -87,24 +87,29 @@ def compare_range(
     """Add to `counts` patients first .. stop - 1, each under every arm from the same baseline and luck.
 
     `baseline` (1,) and `records` (arms,) patient records, `days` (endpoints,) and `bins` (arms, endpoints)
-    are scratch. `plan` = (end_day, last_bin, reference arm, report_bins, shared). `shared`: the arms do the same
-    until remission, so that part of a life is lived once.
+    are scratch. `parameters` has one row, or one for each arm. `plan` = (end_day, last_bin, pairs, report_bins,
+    shared, own_baseline): `pairs` (P, 2) arms counted against each other, an arm against itself is passed over;
+    `shared`: the arms do the same until remission, so that part of a life is lived once; `own_baseline`: a
+    parameter of the baseline differs, so that each arm draws its own, by the same luck.
     """
-    end_day, last_bin, reference, report_bins, shared = plan
+    end_day, last_bin, pairs, report_bins, shared, own_baseline = plan
+    own = 1 if len(parameters) > 1 else 0
     for patient_id in range(first, stop):
         admit(baseline, blank, seed, patient_id, population, parameters)
         if shared:
-            live_to_remission(baseline[0], parameters[0], strategies[reference], end_day)
+            live_to_remission(baseline[0], parameters[0], strategies[0], end_day)
         for arm in range(len(records)):
-            records[arm] = baseline[0]
+            if own_baseline:
+                admit(records[arm : arm + 1], blank, seed, patient_id, population, parameters[arm : arm + 1])
+            else:
+                records[arm] = baseline[0]
             if not shared:
-                begin(records[arm], parameters[0], strategies[arm], end_day)
-            live_watched(records[arm], parameters[0], strategies[arm], end_day, counts.occupancy[arm])
+                begin(records[arm], parameters[arm * own], strategies[arm], end_day)
+            live_watched(records[arm], parameters[arm * own], strategies[arm], end_day, counts.occupancy[arm])
             endpoint_days(records[arm], days)
             for endpoint in range(ENDPOINT_COUNT):
                 bins[arm, endpoint] = bin_of(days[endpoint], last_bin)
             add_life(counts, arm, records[arm], bins[arm])
-        for arm in range(len(records)):
-            if arm != reference:
-                add_pair(counts, arm, records[arm], bins[arm], records[reference], bins[reference], report_bins)
+            add_waiting(counts.tallies[arm], records[arm], strategies[arm])
+        add_pairs(counts, pairs, records, bins, report_bins)
         counts.patients[0] += 1

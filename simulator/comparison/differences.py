@@ -9,7 +9,7 @@ from simulator.comparison.paired import paired_medians, paired_proportions, pair
 from simulator.comparison.quantities import Numbers
 from simulator.counts import Counts
 from simulator.runner import pair_months
-from simulator.scenario import Scenario, same_until_remission
+from simulator.scenario import Scenario, alike_until_remission
 from simulator.strategy import Strategy
 
 
@@ -17,7 +17,7 @@ def arm_differences(scenario: Scenario, counts: Counts, arm: int) -> dict[str, A
     """One arm against the reference; endpoints from remission only where pairing is fair."""
     reference = reference_of(scenario)
     here, there = scenario.arms[arm].strategy, scenario.arms[reference].strategy
-    from_remission = same_until_remission(here, there)
+    from_remission = alike_until_remission(scenario.arms[arm], scenario.arms[reference])
     if from_remission and counts.unlike_remissions[arm]:
         raise RuntimeError(f"{scenario.arms[arm].name}: remissions differ although all rules up to them are shared")
     months = pair_months(scenario)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.calendar import LAST_DEATH_SLOT, NEVER, Slot, next_slot
-from simulator.clocks.cohort import admit, step
-from simulator.patient import Cause, State, new_patients, state_now
-from simulator.rules import begin
-from simulator.runner import kernel_of
+from simulator.calendar import LAST_DEATH_SLOT, Slot
+from simulator.patient import Cause, State, state_now
 from simulator.scenario import Scenario
 from simulator.strategy import DAYS_PER_MONTH
+from simulator.trajectory.life import Event, life_of
 
 PLANS_END = (Slot.RELAPSE, Slot.TRANSPLANT)  # a running treatment ends with them
 
@@ -48,48 +45,23 @@ class Life(NamedTuple):
         return self.states[-1].stop
 
 
-class Event(NamedTuple):
-    """What happened, when, and the record before and after."""
-
-    slot: Slot
-    month: float
-    before: np.record
-    after: np.record
-
-
-def events(scenario: Scenario, arm: str, patient: int) -> Iterator[Event]:
-    """The events of one life, the same as in a run of any size; `after` is overwritten by the next event."""
-    kernel = kernel_of(scenario)
-    position = [each.name for each in scenario.arms].index(arm)
-    parameters, strategy, end_day = kernel.parameters[0], kernel.strategies[position], kernel.plan[0]
-    records = new_patients(1)
-    admit(records, kernel.blank, kernel.seed, patient, kernel.population, kernel.parameters)
-    begin(records[0], parameters, strategy, end_day)
-    while True:
-        before = records.copy()
-        slot, _ = next_slot(records[0])
-        now = step(records[0], parameters, strategy, end_day)
-        if now == NEVER:
-            return
-        yield Event(Slot(slot), now / DAYS_PER_MONTH, before[0], records[0])
-
-
 def life(scenario: Scenario, arm: str, patient: int) -> Life:
     """One life of patient number `patient` under one arm."""
     states = [Stretch("active", 0.0, float(scenario.horizon_months))]
     treatments: list[Stretch] = []
     marks: list[Mark] = []
     cause = "alive"
-    for event in events(scenario, arm, patient):
-        if event.month > scenario.horizon_months:
+    for event in life_of(scenario, arm, patient).events:
+        month = event.day / DAYS_PER_MONTH
+        if month > scenario.horizon_months:
             break
         if event.slot in PLANS_END or event.slot <= LAST_DEATH_SLOT:
-            treatments = [each._replace(stop=min(each.stop, event.month)) for each in treatments]
-        marks += [Mark(kind, event.month) for kind in _marks(event)]
+            treatments = [each._replace(stop=min(each.stop, month)) for each in treatments]
+        marks += [Mark(kind, month) for kind in _marks(event)]
         treatments += _treatments(event, states[-1].stop)
         state = State(state_now(event.after)).name.lower()
         if state != states[-1].kind:
-            states[-1:] = [states[-1]._replace(stop=event.month), Stretch(state, event.month, states[-1].stop)]
+            states[-1:] = [states[-1]._replace(stop=month), Stretch(state, month, states[-1].stop)]
         cause = Cause(int(event.after.death_cause)).name.lower()
     return Life(arm, [each for each in states if each.kind != "dead"], treatments, marks, cause)
 
@@ -117,4 +89,5 @@ def _treatments(event: Event, until: float) -> list[Stretch]:
         begun["blinatumomab"] = after.calendar[Slot.BLINATUMOMAB_END]
     if after.maintenance_speed < before.maintenance_speed:
         begun["pomp"] = after.calendar[Slot.MAINTENANCE]
-    return [Stretch(kind, event.month, float(min(day / DAYS_PER_MONTH, until))) for kind, day in begun.items()]
+    start = event.day / DAYS_PER_MONTH
+    return [Stretch(kind, start, float(min(day / DAYS_PER_MONTH, until))) for kind, day in begun.items()]

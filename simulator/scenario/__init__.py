@@ -19,7 +19,7 @@ and 5, by `fields` and `rules`). `tree` and `faults` serve them all; `machine`, 
 
 from simulator.scenario.faults import Fault, ScenarioError
 from simulator.scenario.machine import from_resolved, resolved
-from simulator.scenario.model import Arm, Scenario, same_until_remission
+from simulator.scenario.model import Arm, Scenario, alike_until_remission, same_until_remission
 from simulator.scenario.resolve import load_scenario, shipped_scenarios
 from simulator.scenario.schema import json_schema
 from simulator.scenario.show import described, differing
@@ -29,6 +29,7 @@ __all__ = [
     "Fault",
     "Scenario",
     "ScenarioError",
+    "alike_until_remission",
     "described",
     "differing",
     "from_resolved",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.parameters import DEFINITIONS
 from simulator.scenario.faults import Fault, ScenarioError, nearest, shown
 from simulator.scenario.fields import checked
 from simulator.scenario.model import Arm, ArmHead, Plan, Scenario
@@ -99,12 +100,13 @@ def _arm(
     sharing = _sharing(name, arm.get("ward", {}), file, shared, faults)
     if "base" not in arm:
         return None  # without its base every table would be missing
-    strategy = checked(Strategy, table, place, faults, others=("base", "title", "ward"))
+    changes = _changes(table.pop("parameters", {}), place, faults)
+    strategy = checked(Strategy, table, place, faults, others=("base", "title", "parameters", "ward"))
     if strategy:
         faults += rule_faults(strategy_rules(strategy, horizon_months), place)
     if head is None or strategy is None or sharing is None:
         return None
-    return Arm(name, head.title or name.replace("_", " "), head.base, strategy, sharing)
+    return Arm(name, head.title or name.replace("_", " "), head.base, strategy, sharing, changes)
 
 
 def _sharing(name: str, own: Any, file: str, shared: Sharing, faults: list[Fault]) -> Sharing | None:
@@ -116,11 +118,31 @@ def _sharing(name: str, own: Any, file: str, shared: Sharing, faults: list[Fault
     return stated and shared.model_copy(update=stated.model_dump(exclude_unset=True))
 
 
+def _changes(table: Any, place: Place, faults: list[Fault]) -> dict[str, float]:
+    """The parameters that an arm changes, or their faults."""
+    if not isinstance(table, dict):
+        faults.append(place.fault(("parameters",), shown(table), allowed="a table of parameters"))
+        return {}
+    known, changes = {one.name: one for one in DEFINITIONS}, {}
+    for name, value in table.items():
+        path = ("parameters", name)
+        if name not in known:
+            faults.append(place.fault(path, shown(value), what="unknown parameter", allowed=nearest(name, known)))
+            continue
+        one = known[name]
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and one.low <= value <= one.high:
+            changes[name] = float(value)
+        else:
+            faults.append(place.fault(path, shown(value), allowed=f"{one.low:g} to {one.high:g}", unit=one.unit))
+    return changes
+
+
 def _twins(arms: Sequence[Arm], file: str) -> list[Fault]:
     """The first arm whose strategy is that of an earlier one."""
     for position, arm in enumerate(arms):
         for other in arms[:position]:
-            if (other.strategy, other.sharing) == (arm.strategy, arm.sharing):
+            if (other.strategy, other.sharing, other.parameters) == (arm.strategy, arm.sharing, arm.parameters):
                 what = f"the same strategy as arms.{other.name}"
                 allowed = "arms that differ in at least one value"
                 return [Fault(file, f"arms.{arm.name}", what=what, allowed=allowed)]

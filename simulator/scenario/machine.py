@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from simulator.scenario.tree import Tree, stamped
 
 def resolved(scenario: Scenario) -> dict[str, Any]:
     """The complete machine form, ready for JSON: no default left out, nothing about this computer."""
-    return {
+    form = {
         "name": scenario.name,
         "question": scenario.question,
         "population_name": scenario.population_name,
@@ -34,9 +35,11 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
                 "ward": arm.sharing.model_dump(mode="json"),
                 "strategy": arm.strategy.model_dump(mode="json"),
             }
+            | ({"parameters": dict(arm.parameters)} if arm.parameters else {})
             for arm in scenario.arms
         ],
     }
+    return form | ({"pairs": [list(pair) for pair in scenario.pairs]} if scenario.pairs else {})
 
 
 def from_resolved(form: Mapping[str, Any]) -> Scenario:
@@ -45,8 +48,9 @@ def from_resolved(form: Mapping[str, Any]) -> Scenario:
     arms: Tree = {}
     for arm in form.get("arms", ()):
         name = str(arm.get("name"))
-        head = {key: arm[key] for key in ("base", "title", "ward") if key in arm}
+        head = {key: arm[key] for key in ("base", "title", "ward", "parameters") if key in arm}
         arms[name] = stamped(head | arm.get("strategy", {}), file, ("arms", name))
-    rest = {key: value for key, value in form.items() if key not in ("name", "arms", "population_name")}
+    rest = {key: value for key, value in form.items() if key not in ("name", "arms", "population_name", "pairs")}
     path = Path(f"{form.get('name', 'scenario')}.toml")
-    return build(stamped(rest, file) | {"arms": arms}, path, str(form.get("population_name")), [])
+    scenario = build(stamped(rest, file) | {"arms": arms}, path, str(form.get("population_name")), [])
+    return replace(scenario, pairs=tuple((str(here), str(there)) for here, there in form.get("pairs", ())))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from simulator.parameters import DEFINITIONS, acting_in
 from simulator.scenario.sharing import Sharing, Ward
 from simulator.strategy import Section, Strategy, number
 
@@ -60,6 +61,8 @@ class Arm:
     base: str
     strategy: Strategy
     sharing: Sharing = field(default_factory=Sharing)
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """Values that replace those of the scenario's set, in this arm only."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,23 @@ class Scenario:
     path: Path = field(compare=False, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Who stated each value, by dotted key; a value that is not here is a default of the schema."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Arms counted against each other, by name; empty = each with the reference."""
+
+
+AFTER_REMISSION = {"consolidation", "blinatumomab", "maintenance", "transplant", "salvage"}
+"""Phases of which no rule reads a parameter before first remission."""
 
 
 def same_until_remission(a: Strategy, b: Strategy) -> bool:
     """Whether two strategies share all that a rule reads before first remission: else no pairing from CR."""
     before = ("chemotherapy", "inotuzumab", "prophylaxis", "mrd", "setting")
     return all(getattr(a, name) == getattr(b, name) for name in before)
+
+
+def alike_until_remission(a: Arm, b: Arm) -> bool:
+    """`same_until_remission`, and the same value of each parameter that a rule may read before it."""
+    early = acting_in({phase for one in DEFINITIONS for phase in one.phases.split()} - AFTER_REMISSION)
+    changed = early & (set(a.parameters) | set(b.parameters))
+    same_world = all(a.parameters.get(name) == b.parameters.get(name) for name in changed)
+    return same_world and same_until_remission(a.strategy, b.strategy)

@@ -27,7 +27,7 @@ class Source:
     """Where names are looked for, before the shipped ones."""
 
 
-def find_scenario(name_or_path: str | Path) -> Path:
+def find_scenario(name_or_path: str | Path, shipped_folder: Path = scenarios.FOLDER) -> Path:
     """The file of a path or of a shipped name."""
     path = Path(name_or_path)
     try:
@@ -36,9 +36,9 @@ def find_scenario(name_or_path: str | Path) -> Path:
         folder = path.is_dir()
     except (OSError, ValueError):  # a name too long, or with a null byte
         folder = False
-    stem, shipped = path.name.removesuffix(".toml"), sorted(stems(scenarios.FOLDER))
+    stem, shipped = path.name.removesuffix(".toml"), sorted(stems(shipped_folder))
     if str(path) == path.name and stem in shipped:
-        return scenarios.FOLDER / f"{stem}.toml"
+        return shipped_folder / f"{stem}.toml"
     file = path.name or str(name_or_path)
     if folder:
         raise ScenarioError([Fault(file, what="is a folder", allowed="a scenario file or a shipped name")])

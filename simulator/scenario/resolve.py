@@ -46,7 +46,7 @@ def load_scenario(
     """The scenario of a file or of a shipped name, with command-line values over it."""
     faults: list[Fault] = []
     source = read_scenario(find_scenario(name_or_path), faults)
-    scenario = _resolve(source, faults)
+    scenario = resolve_source(source, faults)
     options = {"patients": patients, "seed": seed, "parameters": parameters}
     over = {key: Stated(value, f"--{key}", key) for key, value in options.items() if value is not None}
     wrong: list[Fault] = []
@@ -54,14 +54,14 @@ def load_scenario(
     if not over and not wrong:
         return scenario
     try:
-        return _resolve(replace(source, tree=merged(source.tree, over)), wrong)
+        return resolve_source(replace(source, tree=merged(source.tree, over)), wrong)
     except ScenarioError as error:
         # the file alone was right, so whatever is wrong now came from the command line
         option = "--set" if settings else f"--{next(iter(over))}"
         raise ScenarioError([f if f.file.startswith("--") else replace(f, file=option) for f in error.faults]) from None
 
 
-def _resolve(source: Source, faults: list[Fault]) -> Scenario:
+def resolve_source(source: Source, faults: list[Fault]) -> Scenario:
     """Steps 2 to 5 of the package: look up names, then build."""
     tree, file = source.tree, source.path.name
     parameters, known = tree.get("parameters"), stems(PARAMETERS, "json")

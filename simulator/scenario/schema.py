@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.parameters import DEFINITIONS
 from simulator.scenario.fields import schema_of, unit_of
 from simulator.scenario.model import ArmHead, Plan
 from simulator.scenario.sharing import Sharing
@@ -17,8 +18,15 @@ def json_schema() -> dict[str, Any]:
     plan, strategy = schema_of(Plan), schema_of(Strategy)
     mix, head = schema_of(Population), schema_of(ArmHead)
     base = {"type": "string", "description": "case mix that the other keys change"}
+    changes = {
+        "type": "object",
+        "description": "parameters of the model that this arm changes, by name",
+        "propertyNames": {"enum": [definition.name for definition in DEFINITIONS]},
+        "additionalProperties": {"type": "number"},
+    }
     shared = {"ward": {"$ref": "#/$defs/Sharing", "description": "what patients of this arm share"}}
-    arm = head | {"properties": head["properties"] | shared | strategy["properties"]}
+    own = shared | {"parameters": changes}
+    arm = head | {"properties": head["properties"] | own | strategy["properties"]}
     tables = {**plan["$defs"], **strategy["$defs"], "Sharing": schema_of(Sharing), "Population": mix, "Arm": arm}
     defs = {name: _human(node) for name, node in tables.items()}
     defs["Population"]["properties"]["base"] = base

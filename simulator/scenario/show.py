@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from simulator.parameters import DEFINITIONS
 from simulator.scenario.faults import shown
 from simulator.scenario.fields import followed, schema_of, unit_of
 from simulator.scenario.machine import resolved
@@ -97,8 +98,12 @@ def _differing(scenario: Scenario) -> list[str]:
 def _side_by_side(scenario: Scenario) -> Iterator[tuple[str, list[str], list[str]]]:
     """For each key of a strategy: its value in each arm, and where each arm has it from."""
     shared = any(arm.sharing.limited() for arm in scenario.arms)
-    wards = [{"ward": arm.sharing.model_dump()} if shared else {} for arm in scenario.arms]
-    flat = [dict(_flat(arm.strategy.model_dump() | ward)) for arm, ward in zip(scenario.arms, wards, strict=True)]
+    changed = list(dict.fromkeys(name for arm in scenario.arms for name in arm.parameters))
+    flat = [
+        dict(_flat(arm.strategy.model_dump() | ({"ward": arm.sharing.model_dump()} if shared else {})))
+        | {f"parameters.{name}": arm.parameters.get(name, "as in the set") for name in changed}
+        for arm in scenario.arms
+    ]
     for key in flat[0]:
         # what an arm does not state of its ward is the scenario's
         common = scenario.origins.get(key, DEFAULT)
@@ -129,7 +134,8 @@ def _units(model: type[BaseModel]) -> dict[str, str]:
             yield prefix + key, unit_of(each)
             yield from walk(followed(each, schema), f"{prefix}{key}.")
 
-    return dict(walk(schema, ""))
+    parameters = {f"parameters.{one.name}": one.unit for one in DEFINITIONS}
+    return dict(walk(schema, "")) | parameters
 
 
 def _units_of_an_arm() -> dict[str, str]:

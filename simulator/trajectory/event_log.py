@@ -14,13 +14,11 @@ import numpy as np
 from simulator.calendar import NEVER, next_slot
 from simulator.clocks.cohort import admit, step
 from simulator.compiled import compiled
-from simulator.parameters import load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
 from simulator.rules import begin
-from simulator.runner import end_day
+from simulator.runner import arm_records, end_day
 from simulator.scenario import Scenario
-from simulator.strategy import strategy_record
 from simulator.trajectory.states import ACTIVE, state_after
 
 LIVES_PER_LOG = 4096
@@ -94,9 +92,8 @@ def event_logs(scenario: Scenario, arm: str, n: int, most_events: int = MOST_EVE
 
     RuntimeError: a life has more than `most_events` events.
     """
-    strategy = strategy_record(next(each.strategy for each in scenario.arms if each.name == arm))
+    parameters, strategy = arm_records(scenario, arm)
     population = population_record(scenario.population)
-    parameters = load_parameters(scenario.parameters).record()
     block = min(LIVES_PER_LOG, max(n, 1))
     table, blank, end = new_patients(block), new_patients(1), end_day(scenario.horizon_months)
     starts, first_states = np.zeros(block + 1, np.int64), np.zeros(block, np.int8)

@@ -12,13 +12,11 @@ import numpy as np
 
 from simulator.calendar import NEVER, Slot, next_slot
 from simulator.clocks.cohort import admit, step
-from simulator.parameters import load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
 from simulator.rules import begin
-from simulator.runner import end_day
+from simulator.runner import arm_records, end_day
 from simulator.scenario import Scenario
-from simulator.strategy import strategy_record
 from simulator.trajectory.states import ACTIVE, state_after
 
 
@@ -49,8 +47,7 @@ class Life(NamedTuple):
 
 def life_of(scenario: Scenario, arm: str, patient: int) -> Life:
     """The life of one patient under one arm, the same bits as in a run."""
-    strategy = strategy_record(next(each.strategy for each in scenario.arms if each.name == arm))
-    parameters = load_parameters(scenario.parameters).record()
+    parameters, strategy = arm_records(scenario, arm)
     table, end = new_patients(1), end_day(scenario.horizon_months)
     seed = np.uint64(scenario.seed)
     admit(table, new_patients(1), seed, patient, population_record(scenario.population), parameters)

@@ -8,12 +8,11 @@ import pandas as pd
 from simulator.clocks.cohort import live_table
 from simulator.compiled import compiled
 from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, Endpoint, edge_days, endpoint_days
-from simulator.parameters import load_parameters
 from simulator.patient import Cause, Remission, new_patients
 from simulator.population import population_record
-from simulator.runner import LIVES_PER_BLOCK, end_day
+from simulator.runner import LIVES_PER_BLOCK, arm_records, end_day
 from simulator.scenario import Scenario
-from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK, strategy_record
+from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK
 
 BASELINE = (
     "age_years", "male", "line_at_entry", "first_remission_over_12_months", "prior_transplant",
@@ -37,9 +36,8 @@ def endpoint_table(table: np.recarray, days: np.ndarray) -> None:
 
 def lives(scenario: Scenario, arm: str, n: int, first: int = 0) -> np.recarray:
     """The records of patients first .. first + n - 1 under one arm, lived as in `runner.run`."""
-    strategy = strategy_record(next(each.strategy for each in scenario.arms if each.name == arm))
+    parameters, strategy = arm_records(scenario, arm)
     population = population_record(scenario.population)
-    parameters = load_parameters(scenario.parameters).record()
     table, blank, until = new_patients(n), new_patients(1), end_day(scenario.horizon_months)
     for begin in range(0, n, LIVES_PER_BLOCK):
         part = table[begin : begin + LIVES_PER_BLOCK]

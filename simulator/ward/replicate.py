@@ -8,13 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.clocks.ward import BED, DESK, NOT_WATCHED, Ward, World, admit_table
-from simulator.parameters import load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
-from simulator.runner import end_day
+from simulator.runner import arm_records, end_day
 from simulator.scenario import Arm, Scenario
 from simulator.scenario.sharing import Sharing
-from simulator.strategy import Strategy, strategy_record
 from simulator.ward.arrivals import arrival_days
 from simulator.ward.measures import Measured, measure
 
@@ -46,25 +44,28 @@ def run_replicate(scenario: Scenario, replicate: int) -> Replicate:
     """Let the patients of one replicate live under every arm, with what they share and with enough of it."""
     n = scenario.ward.patients_per_replicate
     population = population_record(scenario.population)
-    parameters = load_parameters(scenario.parameters).record()
-    everyone, blank = new_patients(n), new_patients(1)
-    admit_table(everyone, blank, np.uint64(scenario.seed), replicate * n, population, parameters)
     days = arrival_days(scenario.ward, scenario.seed, replicate)
     needs = {need for arm in scenario.arms for need in places_of(arm.sharing)}
 
     def lived(arm: Arm, sharing: Sharing, places: dict[int, int]) -> Measured:
-        world = World(parameters, strategy_record(arm.strategy), end_day(scenario.horizon_months), NOT_WATCHED)
-        ward = Ward(everyone.copy(), days, world, places, sharing.policy, sharing.meeting)
+        parameters, strategy = arm_records(scenario, arm.name)
+        patients = new_patients(n)
+        admit_table(patients, new_patients(1), np.uint64(scenario.seed), replicate * n, population, parameters)
+        world = World(parameters, strategy, end_day(scenario.horizon_months), NOT_WATCHED)
+        ward = Ward(patients, days, world, places, sharing.policy, sharing.meeting)
         ward.live()
         return measure(scenario, ward)
 
     shared = {arm.name: lived(arm, arm.sharing, places_of(arm.sharing)) for arm in scenario.arms}
     free: dict[str, Measured] = {}
-    done: list[tuple[Strategy, Measured]] = []
+    done: list[tuple[Arm, Measured]] = []
     for arm in scenario.arms:
-        found = next((measured for strategy, measured in done if strategy == arm.strategy), None)
+        same = (
+            measured for other, measured in done if (other.strategy, other.parameters) == (arm.strategy, arm.parameters)
+        )
+        found = next(same, None)
         if found is None:
             found = lived(arm, Sharing(), dict.fromkeys(needs, ENOUGH))
-            done.append((arm.strategy, found))
+            done.append((arm, found))
         free[arm.name] = found
     return Replicate(shared, free)

@@ -10,15 +10,13 @@ from joblib import Parallel, delayed
 from simulator.clocks.ward import Ward, World, admit_table
 from simulator.comparison import Comparison, comparison_of
 from simulator.compiled import compiled
-from simulator.counts import Counts, add_life, add_pair, merge, new_counts
+from simulator.counts import Counts, add_life, add_pairs, add_waiting, merge, new_counts
 from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, bin_of, endpoint_days
-from simulator.parameters import load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
-from simulator.runner import Progress, end_day, pair_months, usable_cores
+from simulator.runner import Progress, arm_records, end_day, pair_months, pairs_of, usable_cores
 from simulator.scenario import Scenario
 from simulator.scenario.sharing import Sharing
-from simulator.strategy import strategy_record
 from simulator.trajectory import delivered_of
 
 PATIENTS_PER_TASK = 2_000
@@ -50,29 +48,36 @@ def compare_by_ward_clock(
 def counts_of(scenario: Scenario, first: int) -> Counts:
     """The counts of one task's patients."""
     months = pair_months(scenario)
-    counts = new_counts(len(scenario.arms), scenario.horizon_months, len(months))
-    population, parameters = population_record(scenario.population), load_parameters(scenario.parameters).record()
+    pairs = pairs_of(scenario)
+    counts = new_counts(len(scenario.arms), scenario.horizon_months, len(months), len(pairs))
+    population, until = population_record(scenario.population), end_day(scenario.horizon_months)
     n = min(PATIENTS_PER_TASK, scenario.patients - first)
-    everyone = new_patients(n)
-    admit_table(everyone, new_patients(1), np.uint64(scenario.seed), first, population, parameters)
-    tables = np.stack([everyone] * len(scenario.arms)).view(np.recarray)
+    tables = new_patients(len(scenario.arms) * n).reshape(len(scenario.arms), n)
     for number, arm in enumerate(scenario.arms):
-        strategy, until = strategy_record(arm.strategy), end_day(scenario.horizon_months)
+        parameters, strategy = arm_records(scenario, arm.name)
+        everyone = tables[number].view(np.recarray)
+        admit_table(everyone, new_patients(1), np.uint64(scenario.seed), first, population, parameters)
         world = World(parameters, strategy, until, counts.occupancy[number])
         for start in range(0, n, PATIENTS_PER_ENVIRONMENT):
             part = slice(start, start + PATIENTS_PER_ENVIRONMENT)
             lives = tables[number, part].view(np.recarray)
             Ward(lives, np.zeros(len(lives)), world, {}).live()
-    reference = [arm.name for arm in scenario.arms].index(scenario.reference)
+    strategies = np.concatenate([arm_records(scenario, arm.name)[1] for arm in scenario.arms]).view(np.recarray)
     report_bins = np.array(months, np.int64) * BINS_PER_MONTH
     last_bin = scenario.horizon_months * BINS_PER_MONTH
-    count_lives(counts, tables, np.zeros(ENDPOINT_COUNT), last_bin, reference, report_bins)
+    count_lives(counts, tables, strategies, np.zeros(ENDPOINT_COUNT), last_bin, pairs, report_bins)
     return counts
 
 
 @compiled
 def count_lives(
-    counts: Counts, tables: np.ndarray, days: np.ndarray, last_bin: int, reference: int, report_bins: np.ndarray
+    counts: Counts,
+    tables: np.ndarray,
+    strategies: np.ndarray,
+    days: np.ndarray,
+    last_bin: int,
+    pairs: np.ndarray,
+    report_bins: np.ndarray,
 ) -> None:
     """Add lives that are over, `tables` (arms, n), to the counts; `days` (endpoints,) is scratch."""
     arms, n = tables.shape
@@ -83,7 +88,6 @@ def count_lives(
             for endpoint in range(ENDPOINT_COUNT):
                 bins[arm, endpoint] = bin_of(days[endpoint], last_bin)
             add_life(counts, arm, tables[arm, row], bins[arm])
-        for arm in range(arms):
-            if arm != reference:
-                add_pair(counts, arm, tables[arm, row], bins[arm], tables[reference, row], bins[reference], report_bins)
+            add_waiting(counts.tallies[arm], tables[arm, row], strategies[arm])
+        add_pairs(counts, pairs, tables[:, row], bins, report_bins)
         counts.patients[0] += 1

@@ -17,6 +17,7 @@ import pytest
 from commands import PATIENTS, SMALL, TWO_ARMS, one_document
 
 import simulator as ap
+from simulator.sweep import shipped_sweeps
 
 HEAVY = ("numba", "matplotlib", "lifelines", "pandas")
 INVALID = Path(__file__).resolve().parents[1] / "scenarios" / "invalid"
@@ -425,14 +426,19 @@ def test_show(allpath):
 def test_scenarios(allpath, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     code, out, _ = allpath("scenarios")
-    listed = ap.shipped_scenarios()
-    assert code == 0 and [line.split()[0] for line in out.splitlines() if line[0] != " "] == [
-        name for name, _ in listed
-    ]
-    assert max(map(len, out.splitlines())) <= 100
-    assert " ".join(out.split()) == " ".join(f"{name} {question}" for name, question in listed)
+    listed, sweeps = ap.shipped_scenarios(), shipped_sweeps()
+    lines = out.splitlines()
+    assert code == 0 and max(map(len, lines)) <= 100
+    names = [line.split()[0] for line in lines if not line.startswith("   ")]
+    assert names == ["Scenarios:", *(name for name, _ in listed), "Sweeps:", *(name for name, _ in sweeps)]
+    told = " ".join(out.split())
+    assert all(f"{name} {' '.join(question.split())}" in told for name, question in (*listed, *sweeps))
     code, out, _ = allpath("scenarios", "--json")
-    assert one_document(out) == [{"name": name, "question": question} for name, question in listed]
+    assert one_document(out) == [
+        {"name": name, "question": question, "command": command}
+        for command, those in (("compare", listed), ("sweep", sweeps))
+        for name, question in those
+    ]
     for name, _ in listed:
         assert allpath("show", name)[0] == 0
 

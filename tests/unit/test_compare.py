@@ -15,7 +15,7 @@ from simulator.comparison.paired import events_by, median_slope, median_variance
 from simulator.comparison.quantities import median_months, months_to, proportion, restricted_mean_months
 from simulator.counts import new_counts
 from simulator.endpoints import DEFINITIONS
-from simulator.scenario import load_scenario
+from simulator.scenario import alike_until_remission, load_scenario
 
 SCENARIO = load_scenario("sct_vs_no_sct", patients=800, seed=5)
 FROM_REMISSION = {"rfs", "os_from_cr", "relapse", "nrm"}
@@ -208,3 +208,16 @@ def test_progress_reaches_the_end():
     seen = []
     compare(replace(SCENARIO, patients=50), workers=1, block=20, progress=lambda done, of: seen.append((done, of)))
     assert seen == [(0, 50), (20, 50), (40, 50), (50, 50)]
+
+
+def test_an_arm_in_another_world_is_paired_from_remission_only_where_the_worlds_agree_up_to_it():
+    """A number read after remission leaves the pairing; one read on day 1 takes it away."""
+    here, there = SCENARIO.arms[0], replace(SCENARIO.arms[0], name="other")
+    late, early = {"transplant_log_factor": 0.0}, {"sos_drug_mean_days": 20.0}
+    assert alike_until_remission(here, there)
+    assert alike_until_remission(here, replace(there, parameters=late))
+    assert not alike_until_remission(here, replace(there, parameters=early))
+    for changes, paired in ((late, True), (early, False)):
+        arms = (here, replace(there, parameters=changes))
+        scenario = replace(SCENARIO, arms=arms, reference=here.name, patients=300)
+        assert ("rfs" in compare(scenario, workers=1).summary["differences"]["other"]) == paired

@@ -320,8 +320,8 @@ def test_wrong_texts_are_seen():
     assert dead_links("[a](nowhere.md) [b](README.md#no-such) [c](#none) [d](README.md)", ROOT) == [
         "nowhere.md", "README.md#no-such", "#none",
     ]  # fmt: skip
-    assert wrong_commands("`allpath compare x --patient 5` `allpath sweep x` `allpath show x --json`") == [
-        "allpath compare x --patient 5", "allpath sweep x",
+    assert wrong_commands("`allpath compare x --patient 5` `allpath weep x` `allpath show x --json`") == [
+        "allpath compare x --patient 5", "allpath weep x",
     ]  # fmt: skip
     assert unknown_paths("`simulator/cart.py` `simulator/runner.py` `tests/unit/`") == ["simulator/cart.py"]
     assert unknown_ids("K001, W164, X036, A1 and K999, W165, X253, B22") == ["B22", "K999", "W165", "X253"]

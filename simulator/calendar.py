@@ -61,7 +61,7 @@ def next_slot(patient):
     """(slot, day) of the earliest entry; the first of equals.
 
     Each life waits for this before every event, so it is written for latency: three short chains of minima that
-    run side by side, then a search without branches from the last slot to the first.
+    run side by side, then a search from the first slot on, which measures faster than one without branches.
     """
     calendar = patient.calendar
     day, second, third = calendar[0], calendar[1], calendar[2]
@@ -70,9 +70,9 @@ def next_slot(patient):
         second = min(second, calendar[slot + 1])
         third = min(third, calendar[slot + 2])
     day = min(day, min(second, third))
-    earliest = SLOTS - 1
-    for slot in range(SLOTS - 2, -1, -1):
-        earliest = slot if calendar[slot] == day else earliest
+    earliest = 0
+    while earliest < SLOTS - 1 and calendar[earliest] != day:
+        earliest += 1
     return earliest, day
 
 

@@ -264,7 +264,8 @@ def test_the_folder_is_the_same_for_any_workers(sweep, result, tmp_path):
     first, second = (write_sweep(tmp_path / name, one, 1_000) for name, one in (("a", result), ("b", again)))
     files = {path.name for path in first.iterdir()}
     assert files == {
-        "run.json", "journal.jsonl", "summary.json", "sweep.csv", "neighbours.csv", "answer.txt", "sweep.png", "sweep.svg",
+        "run.json", "journal.jsonl", "summary.json", "sweep.csv", "neighbours.csv", "answer.txt",
+        "sweep.png", "sweep.svg",
     }  # fmt: skip
     for name in files - {"journal.jsonl"}:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name

@@ -3,6 +3,7 @@
 Rank of proof: known answers in the quiet world; invariants of shipped lives.
 """
 
+import re
 import sys
 from dataclasses import replace
 from itertools import pairwise
@@ -25,6 +26,7 @@ from simulator.scenario.sharing import Ward as WardSettings
 from simulator.strategy import DAYS_PER_MONTH, strategy_record
 from simulator.ward.arrivals import DAYS_PER_YEAR, arrival_days
 from simulator.ward.comparison import compare_wards, comparison_of, mean_with_interval
+from simulator.ward.folder import FRAMES
 from simulator.ward.measures import measure, whole_stays
 from simulator.ward.replicate import run_replicate
 
@@ -355,3 +357,51 @@ def test_the_resolved_form_reads_back():
 
 def test_arms_that_differ_in_beds_only_are_no_twins_and_with_equal_beds_are():
     assert "the same strategy as arms.eight_beds" in faults_of("arms.six_beds.ward.sct_beds=8")[0]
+
+
+# The page
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ward.md").read_text(encoding="utf-8")
+
+
+def missing_in(page):
+    """Settings that the table lacks, or gives with another unit or other bounds; columns and quantities not named."""
+    wrong = []
+    for key, node in WardSettings.model_json_schema()["properties"].items():
+        inner = node.get("items", node.get("anyOf", [node])[0])
+        unit = node.get("unit", inner.get("unit", ""))
+        bounds = f"{inner['minimum']} to {inner['maximum']}" if "minimum" in inner else ""
+        row = next(
+            (line for line in page.splitlines() if line.startswith(f"| `{key}` | {unit} |".replace("  ", " "))), ""
+        )
+        if not row or bounds not in row or not all(f"`{each}`" in row for each in node.get("enum", ())):
+            wrong.append(key)
+    return wrong
+
+
+def columns_missing_in(page, comparison):
+    """CSV files whose columns the page gives otherwise."""
+    wrong = []
+    for name in FRAMES:
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{name}.csv` |")), "")
+        told = re.sub(r" \([^)]*\)|:.*", "", row.split("|")[2]).strip().split(", ") if row else []
+        if told != list(getattr(comparison, name).columns):
+            wrong.append(name)
+    return wrong
+
+
+def test_the_page_gives_every_setting_and_every_column(small):
+    assert missing_in(PAGE) == []
+    comparison = comparison_of(small, [run_replicate(small, number) for number in range(2)])
+    assert columns_missing_in(PAGE, comparison) == []
+    for quantity in set(comparison.estimates["quantity"]):
+        last = quantity.removeprefix("bed_").removeprefix("wait_days").removeprefix("interval_weeks")
+        assert f"`{quantity}`" in PAGE or f"`{last}`" in PAGE or f"`{quantity.removeprefix('bed_')}`" in PAGE, quantity
+    assert columns_missing_in(PAGE.replace("in_use, waiting", "in_use"), comparison) == ["months"]
+
+
+def test_sabotage_a_wrong_setting_is_seen():
+    assert missing_in(PAGE.replace("| `sct_beds` | beds |", "| `sct_beds` | desks |")) == ["sct_beds"]
+    assert missing_in(PAGE.replace("1 to 100000", "1 to 1000")) == ["patients_per_year"]
+    assert missing_in(PAGE.replace("`none`, `daily`, `weekly`", "`none`, `daily`")) == ["meeting"]

@@ -21,7 +21,8 @@ def begin(patient, parameters, strategy):
 @compiled
 def assess_response(patient, parameters, strategy, now):
     """RESPONSE: the marrow after a course."""
-    patient.burden_active_log10 -= log_kill(patient, parameters, strategy)
+    # a course may fail to hold the disease, but no marrow is more than full
+    patient.burden_active_log10 = min(patient.burden_active_log10 - log_kill(patient, parameters, strategy), 0.0)
     if patient.burden_active_log10 < OVERT_LOG10:
         enter_remission(patient, parameters, now)
         return

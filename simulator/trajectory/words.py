@@ -85,8 +85,7 @@ def _response(event: Event, plan: Plan) -> Told:
     told = [f"no remission after course {after.courses}"]
     if not np.isnan(after.refractory_day):
         told.append("refractory")
-    # the burden that no course has lowered may lie above a full marrow
-    return told + [f"{LATENT} blasts {100.0 * min(10.0**after.burden_active_log10, 1.0):.0f} % of the marrow"]
+    return told + [f"{LATENT} blasts {100.0 * 10.0**after.burden_active_log10:.0f} % of the marrow"]
 
 
 def _mrd(event: Event, plan: Plan) -> Told:

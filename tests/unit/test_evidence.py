@@ -8,7 +8,8 @@ import math
 import re
 
 import pytest
-from test_cli import allpath, one_document, only_faults  # noqa: F401 - allpath is a fixture
+from commands import one_document
+from test_cli import only_faults
 
 from calibration import coverage, provenance
 from calibration.catalogue import MISPRINTED, ROLES, lines, load_catalogue, load_sources

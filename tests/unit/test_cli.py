@@ -41,7 +41,7 @@ RUN_FOLDER = {
     *(f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")),
 }  # fmt: skip
 
-# The JSON form of `compare --json`, docs/guide.md section 8.
+# The JSON form of `compare --json`, docs/json.md.
 TOP = [
     "scenario", "question", "patients", "seed", "parameter_set", "reference", "horizon_months", "report_months",
     "uncertainty", "endpoints", "arms", "differences", "longer_shorter", "contrasts", "not_identified",

@@ -1,6 +1,7 @@
 """What tests of the commands share: an empty folder to run them in, and runs that are made once a session."""
 
 import io
+import signal
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -13,6 +14,10 @@ pytest.register_assert_rewrite("commands")
 from commands import SMALL, TWO_ARMS, command, one_document  # noqa: E402
 
 from simulator.cli import run  # noqa: E402
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # tests started in the background inherit a deaf SIGINT, and so would the commands that they stop by it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

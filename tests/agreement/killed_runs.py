@@ -17,8 +17,8 @@ from simulator.scenario import load_scenario
 from simulator.store import FileCheckpoint, checkpoint, identity
 from simulator.store.identity import key_of
 
-SCENARIO = load_scenario("original_vs_modified", patients=60_000, seed=4)
-SECONDS = 0.25  # a whole run takes longer
+SCENARIO = load_scenario("original_vs_modified", patients=200_000, seed=4)
+SECONDS = 0.25  # a whole run takes several times as long
 
 
 def counts_in_hex(counts):

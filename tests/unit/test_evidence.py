@@ -100,7 +100,7 @@ def all_that_is_known(found, key):
 # What the command gives
 
 
-def test_without_a_study_the_roles_are_counted(allpath):  # noqa: F811
+def test_without_a_study_the_roles_are_counted(allpath):
     code, out, err = allpath("evidence")
     assert (code, err) == (0, "")
     the_table_adds_up(out)
@@ -109,7 +109,7 @@ def test_without_a_study_the_roles_are_counted(allpath):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_a_source_shows_every_row_with_its_place_and_reason(allpath, name):  # noqa: F811
+def test_a_source_shows_every_row_with_its_place_and_reason(allpath, name):
     code, out, err = allpath("evidence", name)
     assert (code, err) == (0, "")
     every_row_once(out, name)
@@ -117,11 +117,11 @@ def test_a_source_shows_every_row_with_its_place_and_reason(allpath, name):  # n
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_a_source_as_json(allpath, name):  # noqa: F811
+def test_a_source_as_json(allpath, name):
     the_form(one_document(allpath("evidence", name, "--json")[1]), name)
 
 
-def test_the_coverage_as_json(allpath):  # noqa: F811
+def test_the_coverage_as_json(allpath):
     found = one_document(allpath("evidence", "--json")[1])
     assert list(found) == ["roles", "sources", "disagreements"] and found["roles"] == ROLES
     assert {one["source"]: one["roles"] for one in found["sources"]} == coverage.coverage()
@@ -136,21 +136,21 @@ def test_a_misprinted_interval_is_shown_as_printed_and_compared_as_mended():
 
 
 @pytest.mark.parametrize("key", ["K104", "K163", "W145", "W062", "H002", "X191", "DER019"])
-def test_one_row(allpath, key):  # noqa: F811
+def test_one_row(allpath, key):
     all_that_is_known(one_document(allpath("evidence", key, "--json")[1]), key)
     code, out, err = allpath("evidence", key)
     assert (code, err) == (0, "") and key in out
     fits(out)
 
 
-def test_a_row_names_the_parameters_it_is_the_origin_of(allpath):  # noqa: F811
+def test_a_row_names_the_parameters_it_is_the_origin_of(allpath):
     assert "sos_log_odds_busulfan = " in allpath("evidence", "X191")[1]
     assert set(provenance.parameters_from("W085")) == {"graft_failure"}
     # by a range, X207-X208
     assert "transplant_death_myeloablative" in provenance.parameters_from("X208")
 
 
-def test_an_unknown_study_is_one_fault_that_names_those_there_are(allpath):  # noqa: F811
+def test_an_unknown_study_is_one_fault_that_names_those_there_are(allpath):
     for unknown in ("wudhikarn-2202", "K999"):
         only_faults(allpath("evidence", unknown), 1, unknown, "unknown study", *SOURCES, "id of a row")
 

@@ -86,6 +86,7 @@ DIFFERS = {
         "sct_early": EVERYONE,
         "sct_after_blinatumomab": f"{EVERYONE} transplant.blinatumomab_courses_before",
     },
+    "two_beds_fewer": {"six_beds": "ward.sct_beds", "six_beds_mrd_first": "ward.sct_beds ward.policy"},
 }
 
 
@@ -98,16 +99,16 @@ def flat(table, prefix=""):
 
 
 def differing(one, other):
-    """Keys in which two strategies differ; details of conditioning by their own name."""
-    a, b = flat(one.model_dump()), flat(other.model_dump())
+    """Keys in which two arms differ; details of conditioning by their own name."""
+    a, b = (flat(arm.strategy.model_dump() | {"ward": arm.sharing.model_dump()}) for arm in (one, other))
     return {key.removeprefix("transplant.conditioning.") for key in a if a[key] != b[key]}
 
 
 def differ_only_in_what_is_asked(scenario, table):
     """Every arm but the reference is in the table, with exactly the fields in which it differs."""
-    strategies = {arm.name: arm.strategy for arm in scenario.arms}
-    reference = strategies.pop(scenario.reference)
-    assert {name: differing(reference, each) for name, each in strategies.items()} == {
+    arms = {arm.name: arm for arm in scenario.arms}
+    reference = arms.pop(scenario.reference)
+    assert {name: differing(reference, each) for name, each in arms.items()} == {
         name: set(fields.split()) for name, fields in table.items()
     }
 

@@ -9,11 +9,10 @@ from functools import lru_cache
 
 import pytest
 
-from simulator import store
 from simulator.comparison import compare
 from simulator.scenario import load_scenario, resolved
 from simulator.store import FRAMES, FolderError, identity, open_run, run_name, write_run
-from simulator.store.identity import differences, plain
+from simulator.store.identity import differences, plain, sources_hash
 
 SCENARIO = load_scenario("original_vs_modified", patients=60, seed=2)
 
@@ -133,12 +132,11 @@ def test_each_identity_has_a_folder_name_of_its_own():
 
 
 @pytest.mark.parametrize("name", ["rules/sos.py", "parameters.csv", "report/html/templates/style.css", "page.html.j2"])
-def test_every_source_that_a_byte_may_depend_on_is_hashed(tmp_path, monkeypatch, name):
-    monkeypatch.setattr(store, "PACKAGE", tmp_path)
+def test_every_source_that_a_byte_may_depend_on_is_hashed(tmp_path, name):
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     found = set()
     for text in ("one", "two"):
         path.write_text(text, encoding="utf-8")
-        found.add(store.sources_hash.__wrapped__())
+        found.add(sources_hash.__wrapped__(tmp_path))
     assert len(found) == 2

@@ -40,7 +40,7 @@ SAMPLED = (
     "sos_log_odds_per_mg_per_m2",
     URSODIOL,
     "sos_log_odds_era_from_2017",
-    "sos_log_odds_per_alkylator",
+    "sos_log_odds_dual_alkylators",
     "sos_log_odds_busulfan",
     "sos_log_odds_thiotepa",
     "sos_log_odds_tbi",

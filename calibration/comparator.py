@@ -136,7 +136,15 @@ def shown_lines(rows: list[dict[str, Any]]) -> list[str]:
         )
         simulated = f"{row['simulated']:.1f} ({row['predictive_low']:.1f}-{row['predictive_high']:.1f})"
         quantity = f"{row['quantity']}, {row['unit']}"
-        lines.append(f"  {row['regimen']:<18}{quantity:<22}{printed:>18}  {row['case_mix']:<27}{simulated:>20}")
+        beside = "" if row["predictive_low"] <= row["published"] <= row["predictive_high"] else " *"
+        line = f"  {row['regimen']:<18}{quantity:<22}{printed:>18}  {row['case_mix']:<27}{simulated:>20}{beside}"
+        lines.append(line)
+    alone = [row for row in rows if row["regimen"] == ALONE]
+    if not any(row["predictive_low"] <= row["published"] <= row["predictive_high"] for row in alone):
+        lines += [
+            "  * printed value outside 95 % of simulated trials. Inotuzumab alone is so under both mixes: the model",
+            "  fails this check, and what it says of inotuzumab alone is too good by as much.",
+        ]
     gap = _months_36(rows)
     whole = gap[COMBINATION, None] - gap[ALONE, None]
     own, other = CASE_MIXES

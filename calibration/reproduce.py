@@ -277,7 +277,7 @@ def described(result: Reproduction) -> str:
         "",
         f"Fitted rows inside the published 95 % interval: {share['inside']} of {share['n']}; "
         f"largest |z| {share['largest_abs_z']:.2f} over all fitted rows.",
-        "This checks the optimiser, not the model: these rows were fitted. The predicted rows were not.",
+        "This checks the optimiser, not the model: as many numbers were fitted to them. Predicted rows were not.",
         "Landmark rows (K145-K150, K154) compare selected groups with immortal time; they are no effect of SCT.",
     ]
     return "\n".join(lines)

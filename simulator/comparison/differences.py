@@ -60,6 +60,23 @@ def reference_of(scenario: Scenario) -> int:
     return [arm.name for arm in scenario.arms].index(scenario.reference)
 
 
+def sct_contrasts(scenario: Scenario) -> list[str]:
+    """Arms that differ from the reference in who is offered SCT and how, and in nothing else; the reference has none.
+
+    Only there is the difference from the reference one between SCT and no SCT.
+    """
+    reference = scenario.arms[reference_of(scenario)]
+    if reference.strategy.transplant.policy != "none":
+        return []
+    return [
+        arm.name
+        for arm in scenario.arms
+        if sct_policy(arm.strategy) != sct_policy(reference.strategy)
+        and arm.parameters == reference.parameters
+        and arm.strategy.model_copy(update={"transplant": reference.strategy.transplant}) == reference.strategy
+    ]
+
+
 def sct_policy(strategy: Strategy) -> tuple[Any, ...]:
     """Who is offered SCT."""
     sct = strategy.transplant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from simulator.comparison.differences import sct_policy
@@ -23,17 +23,26 @@ BACKBONE_SHARE = (
     "What chemotherapy adds to inotuzumab is assumed: the share of a course's kill that is due to either is not "
     "identified by the evidence, and the toxicity of the backbone is not in the model."
 )
+BLINATUMOMAB_GIVEN = (
+    "The arms differ in how much blinatumomab is given, by plan or because SCT ends it: part of each difference is "
+    "blinatumomab's, which is not identified by the published cohort (X165)."
+)
+UNLIKE_COURSES = 0.25  # mean courses of blinatumomab apart
 # what each sentence speaks of, in a few words
 IN_SHORT = {
     SCT_EFFECT: "the causal effect of SCT",
     SOS_ATTRIBUTION: "what lowers SOS",
     BLINATUMOMAB_EFFECT: "what blinatumomab adds",
     BACKBONE_SHARE: "what chemotherapy adds to inotuzumab",
+    BLINATUMOMAB_GIVEN: "how much of the difference is blinatumomab's",
 }
 
 
-def not_identified(scenario: Any) -> list[str]:
-    """The sentences that belong to the differences between the arms of a scenario."""
+def not_identified(scenario: Any, blinatumomab_courses: Sequence[float] = ()) -> list[str]:
+    """The sentences that belong to the differences between the arms of a scenario.
+
+    `blinatumomab_courses`: what was given, mean of each arm; equal plans can end in unlike treatment.
+    """
     strategies = [arm.strategy for arm in scenario.arms]
     sentences = {
         SCT_EFFECT: _whom,
@@ -41,7 +50,9 @@ def not_identified(scenario: Any) -> list[str]:
         BLINATUMOMAB_EFFECT: _blinatumomab,
         BACKBONE_SHARE: _backbone,
     }
-    return [words for words, part in sentences.items() if len({part(each) for each in strategies}) > 1]
+    found = [words for words, part in sentences.items() if len({part(each) for each in strategies}) > 1]
+    unlike = len(blinatumomab_courses) > 0 and max(blinatumomab_courses) - min(blinatumomab_courses) > UNLIKE_COURSES
+    return found + [BLINATUMOMAB_GIVEN] * (unlike and BLINATUMOMAB_EFFECT not in found)
 
 
 def _whom(strategy: Any) -> Hashable:

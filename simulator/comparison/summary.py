@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from simulator.comparison.arm_estimates import arm_estimates, asked
 from simulator.comparison.contrasts import contrast_rows
 from simulator.comparison.differences import arm_differences
 from simulator.comparison.lives import life_rows
 from simulator.comparison.not_identified import not_identified
-from simulator.counts import Counts
+from simulator.counts import BLINATUMOMAB_COURSES, Counts
 from simulator.scenario import Scenario
 
 UNCERTAINTY = (
@@ -41,8 +43,14 @@ def summary_of(scenario: Scenario, counts: Counts) -> dict[str, Any]:
         },
         "longer_shorter": [_plain(row) for row in life_rows(scenario, counts)],
         "contrasts": [_plain(row) for row in contrast_rows(scenario, counts)],
-        "not_identified": not_identified(scenario),
+        "not_identified": not_identified(scenario, blinatumomab_courses(counts)),
     }
+
+
+def blinatumomab_courses(counts: Counts) -> list[float]:
+    """Mean courses begun, by arm."""
+    histograms = counts.delivered[:, BLINATUMOMAB_COURSES]
+    return [float(each @ np.arange(len(each)) / max(each.sum(), 1)) for each in histograms]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.comparison.not_identified import not_identified
+from simulator.comparison.differences import sct_contrasts
+from simulator.comparison.not_identified import BLINATUMOMAB_EFFECT, BLINATUMOMAB_GIVEN
 from simulator.report.fuller import details
 from simulator.report.published import reproduction_table
 from simulator.report.style import interval, nearest, number, percent, plain, short_name, span, titles_of
@@ -19,7 +20,8 @@ READINGS = {  # of the frame `contrasts`, as a paper would print them
     "published_landmark": "Published 4-month landmark (ever-SCT status)",
     "true_landmark": "True 4-month landmark (SCT by then)",
 }
-CAUSAL = "Causal: this policy minus the reference"
+CAUSAL = "The policy in all patients minus no SCT, under the model"
+FEWEST_IN_A_GROUP = 50  # of a contrast; fewer are not printed
 MAIN = ("os", "efs", "rfs", "relapse", "nrm")  # the first one asked for leads the tables
 NOT_INCLUDED = "Parameter and attribution uncertainty are not included."
 
@@ -109,20 +111,26 @@ def _against(comparison: Any, width: int) -> str:
 
 
 def _readings(comparison: Any, month: int, width: int) -> str:
-    """What a paper's contrasts would print beside the effect of choosing the arm."""
-    rows = []
+    """What a paper's contrasts would print, beside the difference between the policies where it is one of SCT."""
+    rows, policies = [], sct_contrasts(comparison.scenario)
     for name, title in titles_of(comparison).items():
         cells = [title]
         for contrast in READINGS:
             found = chosen(comparison.contrasts, arm=name, contrast=contrast, month=month)
             row = found.iloc[0].to_dict() if len(found) else {}
+            if min(row.get("n_sct", 0), row.get("n_no_sct", 0)) < FEWEST_IN_A_GROUP:
+                row = {}
             gap, groups = row.get("difference"), [row.get("survival_sct"), row.get("survival_no_sct")]
             pair = f"\n{percent(groups[0])} v {percent(groups[1])}"
             cells.append(percent(gap, sign=True) + ("" if number(gap) is None else pair))
         policy = chosen(comparison.differences, arm=name, endpoint="os", month=month)
-        rows.append([*cells, percent(policy["value"].iloc[0], sign=True) if len(policy) else "–"])
-    heads = ["Arm", *("\n".join(textwrap.wrap(words, 14)) for words in (*READINGS.values(), CAUSAL))]
-    top = f"Three readings of the same lives, and the effect: OS at {month} months, points (SCT v no SCT, %)"
+        known = name in policies and len(policy)
+        rows.append(cells + [percent(policy["value"].iloc[0], sign=True) if known else "–"] * bool(policies))
+    heads = [
+        "Arm",
+        *("\n".join(textwrap.wrap(words, 14)) for words in (*READINGS.values(), CAUSAL)[: len(rows[0]) - 1]),
+    ]
+    top = f"What a paper would read in the same lives: OS at {month} months, points (SCT v no SCT, %)"
     return f"{filled(top, width)}\n{aligned(heads, rows, width)}"
 
 
@@ -135,6 +143,10 @@ def answer(comparison: Any, width: int | None = None) -> str:
     parts.append(_against(comparison, width))
     if len(comparison.contrasts):
         parts.append(_readings(comparison, month, width))
-    parts += [filled(sentence, width) for sentence in not_identified(scenario)]
+    parts += [filled(sentence, width) for sentence in summary["not_identified"]]
+    if {BLINATUMOMAB_GIVEN, BLINATUMOMAB_EFFECT} & set(summary["not_identified"]):
+        given = comparison.delivered.set_index("arm")["blinatumomab_courses_mean"]
+        courses = "; ".join(f"{title} {plain(given[name], 1)}" for name, title in titles_of(comparison).items())
+        parts.append(filled(f"Blinatumomab courses given, mean: {courses}.", width))
     close = f"Intervals are Monte Carlo only. {NOT_INCLUDED} Parameter set: {summary['parameter_set']}."
     return "\n\n".join(part for part in [*parts, filled(close, width)] if part) + "\n"

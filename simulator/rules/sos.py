@@ -79,7 +79,7 @@ def transplant_log_odds(patient, parameters, strategy, now):
     """Conditioning, InO dose and interval, prior SCT, line, ursodiol, era."""
     log_odds = (
         parameters.sos_log_odds
-        + parameters.sos_log_odds_per_alkylator * (patient.conditioning_alkylators - 1)
+        + parameters.sos_log_odds_dual_alkylators * (patient.conditioning_alkylators > 1)
         + parameters.sos_log_odds_busulfan * patient.conditioning_busulfan
         + parameters.sos_log_odds_thiotepa * patient.conditioning_thiotepa
         + parameters.sos_log_odds_tbi * patient.conditioning_tbi

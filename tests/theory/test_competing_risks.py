@@ -269,7 +269,7 @@ def test_theory_sos_after_transplant_has_the_stated_log_odds_and_onset():
     """P = expit(log odds), H = -log(1 - P) Phi(log(t / 15) / 0.6)."""
     terms = {
         "sos_log_odds": -1.0,
-        "sos_log_odds_per_alkylator": 0.9,
+        "sos_log_odds_dual_alkylators": 0.9,
         "sos_log_odds_thiotepa": 0.3,
         "sos_log_odds_busulfan": 0.2,
         "sos_log_odds_tbi": 0.15,
@@ -314,10 +314,10 @@ def test_theory_sos_after_transplant_without_inotuzumab_and_with_reduced_intensi
         sos_log_odds=1.0,
         sos_log_odds_no_inotuzumab=-0.8,
         sos_log_odds_reduced_intensity=-0.5,
-        sos_log_odds_per_alkylator=0.9,
+        sos_log_odds_dual_alkylators=0.9,
     )
     strategy = quiet_strategy(**SCT, conditioning_myeloablative=0, conditioning_alkylators=0)
-    theta = -np.log1p(-expit(1.0 - 0.8 - 0.5 - 0.9))
+    theta = -np.log1p(-expit(1.0 - 0.8 - 0.5))  # none is as one
     days = lives("sos_day", parameters=parameters, strategy=strategy)
     assert agrees(days, lambda t: -np.expm1(-theta * stats.lognorm(0.6, scale=15.0).cdf(t - SCT_DAY)))
 

@@ -87,6 +87,7 @@ DIFFERS = {
         "sct_after_blinatumomab": f"{EVERYONE} transplant.blinatumomab_courses_before",
     },
     "two_beds_fewer": {"six_beds": "ward.sct_beds", "six_beds_mrd_first": "ward.sct_beds ward.policy"},
+    "sct_vs_no_sct_without_blinatumomab": {"sct": EVERYONE, "sct_early": EVERYONE},
 }
 
 

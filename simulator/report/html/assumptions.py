@@ -61,13 +61,17 @@ def _rest(frame: pd.DataFrame, clear: pd.DataFrame) -> str:
     screened = left[left["screened_only"].astype(bool)]
     if left.empty:
         return "Every number with a range is listed."
-    patients = int(left["patients"].max())
     unseen = ""
     if len(screened):
         half, worst = (plain(196 * float(screened["mc_se"].quantile(share)), 1) for share in (0.5, 1.0))
-        unseen = f", where a change goes unseen below {half} points for half of them, below {worst} at worst"
+        few = int(screened["patients"].max())
+        unseen = (
+            f": {screened['parameter'].nunique()} of them were moved in {few:,} patients only, where a change goes "
+            f"unseen below {half} points for half of them, below {worst} at worst"
+        )
     return (
-        f"The other {left['parameter'].nunique()} numbers moved it less, or by no more than noise, in {patients:,} "
-        f"patients{unseen}; influence.csv holds all. K… and DER… are rows of the study's catalogue, X… of outside "
+        f"The other {left['parameter'].nunique()} numbers were not chosen for this list, or showed no more than "
+        f"noise{unseen}. They are not shown to matter less than the last of the list. influence.csv holds all. "
+        "K… and DER… are rows of the study's catalogue, X… of outside "
         "evidence."
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from simulator.comparison.differences import sct_contrasts
 from simulator.comparison.influence import Leading, leading
 from simulator.comparison.pairs import Pairs, pairs
 from simulator.parameters import ParameterSet, load_parameters
@@ -24,7 +25,7 @@ from simulator.report.page import page as empty
 from simulator.report.page import svg_of
 from simulator.report.style import number, percent, plain, short_name, span, titles_of, words_of
 from simulator.report.swimmers import headline, shares_in_words, swimmers
-from simulator.report.tables import CAUSAL
+from simulator.report.tables import CAUSAL, FEWEST_IN_A_GROUP
 from simulator.report.tables import READINGS as CONTRASTS
 from simulator.report.text import chosen, fold
 from simulator.report.tornado import leaders, tornado
@@ -185,26 +186,31 @@ def _pairs(comparison: Any, main: Leading) -> list[Block]:
 
 
 def _contrasts(comparison: Any, main: Leading) -> list[Section]:
-    """SCT v no SCT within an arm as papers read it, beside the effect of choosing the arm."""
+    """SCT v no SCT within an arm as papers read it, beside the difference of the policies where it is one of SCT."""
     if not len(comparison.contrasts):
         return []
-    rows = []
+    rows, policies = [], sct_contrasts(comparison.scenario)
     for name, words in titles_of(comparison).items():
         cells = [words]
         for contrast in CONTRASTS:
             found = chosen(comparison.contrasts, arm=name, contrast=contrast, month=main.month)
             row = found.iloc[0].to_dict() if len(found) else {}
+            if min(row.get("n_sct", 0), row.get("n_no_sct", 0)) < FEWEST_IN_A_GROUP:
+                row = {}
             groups = [(percent(row.get(f"survival_{g}")), plain(row.get(f"n_{g}"), 0)) for g in ("sct", "no_sct")]
             beneath = "\n{0[0]} v {1[0]}\nn {0[1]} v {1[1]}".format(*groups)
             gap = number(row.get("difference"))
             cells.append(percent(gap, sign=True) + ("" if gap is None else beneath))
         cell = comparison.summary["differences"].get(name, {}).get("os", {}).get(str(main.month))
-        cells.append("–" if cell is None else
-                     f"{percent(cell, sign=True)}\n{span(cell['low'], cell['high'], 1, 100, True)}")  # fmt: skip
+        if name not in policies:
+            cell = None
+        if policies:
+            cells.append("–" if cell is None else
+                         f"{percent(cell, sign=True)}\n{span(cell['low'], cell['high'], 1, 100, True)}")  # fmt: skip
         rows.append(cells)
     table = Table(
         f"OS at {main.month} months, SCT v no SCT within an arm, percentage points (beneath: survival in %, patients)",
-        ["Arm", *CONTRASTS.values(), CAUSAL], rows,
+        ["Arm", *CONTRASTS.values(), *[CAUSAL] * bool(policies)], rows,
     )  # fmt: skip
     return [Section("contrasts", "What a paper would have read", "Contrasts", [Paragraph(READINGS), table])]
 

@@ -122,24 +122,34 @@ def _count(n: int) -> str:
     return words[n] if n < len(words) else str(n)
 
 
-def reach(comparison: Any, main: Leading, frame: pd.DataFrame, arm: str, fitted: bool) -> tuple[float, float] | None:
-    """Lowest and highest main difference, in points, that one number alone leads to; None where none is clear."""
+def reach(
+    comparison: Any, main: Leading, frame: pd.DataFrame, arm: str, fitted: bool | None
+) -> tuple[float, float] | None:
+    """Lowest and highest main difference, in points, that one number alone leads to; None where none is clear.
+
+    `fitted` None: any number, fitted or not.
+    """
     base = 100 * (number(differences(comparison, main)[arm]) or 0.0)
     clear = distinct(frame)
-    mine = clear[(clear["arm"] == arm) & ((clear["kind"] == "fitted") == fitted)]
+    mine = clear[(clear["arm"] == arm) & of_kind(clear, fitted)]
     if mine.empty:
         return None
     shifts = 100 * mine[["shift_low", "shift_high"]].to_numpy(float)
     return base + float(shifts.min()), base + float(shifts.max())
 
 
-def turns(comparison: Any, main: Leading, frame: pd.DataFrame, fitted: bool) -> dict[str, list[str]]:
+def of_kind(frame: pd.DataFrame, fitted: bool | None) -> pd.Series:
+    """Rows of fitted numbers, of the others, or (None) all."""
+    return pd.Series(True, frame.index) if fitted is None else (frame["kind"] == "fitted") == fitted
+
+
+def turns(comparison: Any, main: Leading, frame: pd.DataFrame, fitted: bool | None) -> dict[str, list[str]]:
     """Arm -> the numbers that alone, at one end of their range, would turn the sign of its main difference."""
     found: dict[str, list[str]] = {}
     clear = distinct(frame)
     for arm, cell in differences(comparison, main).items():
         side, base = sign(cell), number(cell)
-        mine = clear[(clear["arm"] == arm) & ((clear["kind"] == "fitted") == fitted)]
+        mine = clear[(clear["arm"] == arm) & of_kind(clear, fitted)]
         if not side or base is None:
             continue
         for row in mine.to_dict("records"):
@@ -152,11 +162,11 @@ def turns(comparison: Any, main: Leading, frame: pd.DataFrame, fitted: bool) -> 
 def _how_sure(comparison: Any, main: Leading, frame: pd.DataFrame) -> str:
     patients, arm = comparison.summary["patients"], widest(comparison, main)
     chance = f"The intervals are those of chance in {patients:,} simulated patients and hold nothing else"
-    found = reach(comparison, main, frame, arm, fitted=False)
+    found = reach(comparison, main, frame, arm, fitted=None)
     if found is None:
         return f"{chance}: the uncertainty of the model's numbers is not in them."
     low, high = (plain(value, 1, True) for value in found)
-    turning = turns(comparison, main, frame, fitted=False)
+    turning = turns(comparison, main, frame, fitted=None)
     several = len(comparison.summary["differences"]) > 1
     whose = f"the difference under {title(comparison, arm)}" if several else "the difference"
     if not any(sign(cell) for cell in differences(comparison, main).values()):
@@ -167,8 +177,8 @@ def _how_sure(comparison: Any, main: Leading, frame: pd.DataFrame) -> str:
     else:
         verdict = "none of these alone turns its sign" + (" in any arm" if several else "")
     return (
-        f"{chance}; moving one assumed number at a time across its range takes {whose} from {low} to {high} points, "
-        f"and {verdict}."
+        f"{chance}; moving one number at a time, assumed or fitted, across its range takes {whose} from "
+        f"{low} to {high} points, and {verdict}."
     )
 
 

@@ -36,6 +36,6 @@ TWO_LIVES = (
 READINGS = (
     "What a paper would print of each arm, in the same simulated lives. The naive contrast and the published "
     "landmark let patients wait alive for SCT (immortal time); all three compare patients selected for SCT with "
-    "those who were not. The last column is the difference between whole policies in the same patients: under the "
-    "model, the effect."
+    "those who were not. Where arms differ from a reference without SCT in their SCT alone, a last column has the "
+    "difference between the policies in all patients, under the model. Groups of fewer than 50 are not shown."
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.report.page import ROW, axes_at, foot, page, sample, save, short, write
 from simulator.report.style import COLOURS, LINES, MARKERS, MONTE_CARLO, ArmStyle
-from simulator.sweep.grid import Axis
+from simulator.sweep.grid import Axis, Sweep
 from simulator.sweep.optimum import within
 from simulator.sweep.result import SweepResult, lines_of
 from simulator.sweep.words import axis_words, called, series_titles
@@ -242,17 +242,21 @@ def _caption(result: SweepResult) -> str:
     )
 
 
+def names_of_figures(sweep: Sweep) -> list[str]:
+    """`sweep`, or one page of maps for each series."""
+    if len(sweep.axes) == 1 or sweep.series is None:
+        return ["sweep"]
+    return [f"sweep_{name}" for name in sweep.series.values]
+
+
 def write_sweep_figures(result: SweepResult, folder: Path | str) -> list[Path]:
-    """The figures as PNG and SVG; the files written: `sweep`, or one map page for each series."""
+    """The figures as PNG and SVG; the files written."""
     paths: list[Path] = []
-    if len(result.sweep.axes) == 1:
+    for place, name in enumerate(names_of_figures(result.sweep)):
         with page() as figure:
-            curves(figure, result)
-            paths += save(figure, Path(folder), "sweep")
-        return paths
-    names = result.sweep.series.values if result.sweep.series else ("",)
-    for place, name in enumerate(names):
-        with page() as figure:
-            heat_maps(figure, result, place)
-            paths += save(figure, Path(folder), f"sweep_{name}" if name else "sweep")
+            if len(result.sweep.axes) == 1:
+                curves(figure, result)
+            else:
+                heat_maps(figure, result, place)
+            paths += save(figure, Path(folder), name)
     return paths

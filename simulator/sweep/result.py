@@ -18,7 +18,7 @@ from simulator.sweep import attribution
 from simulator.sweep.attribution import Band, Draws
 from simulator.sweep.cannot_tell import cannot_tell
 from simulator.sweep.grid import Axis, Sweep
-from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum
+from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum, paired_se
 from simulator.sweep.points import BY_MONTH, DEFINED, coincident, estimates, neighbour_rows
 
 WANTED_MONTH = 36
@@ -158,7 +158,7 @@ def interval_floor(sweep: Sweep, found: list[dict[str, Any]]) -> list[dict[str, 
 def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str, Any]:
     """The band by point, the optimum under each draw, and the whole length of the first axis under each draw."""
     names = [arm.name for arm in sweep.scenario.arms]
-    n = int(counts.patients[0])
+    n, deaths = int(counts.patients[0]), deaths_by_group(counts, band.month)
     alive, sos = os_at_month(counts, band.month), counts.events[:, Endpoint.SOS_ANY].sum(axis=1) / n
     shares = attribution.best_shares(alive, band.alive)
     by_point = {}
@@ -177,6 +177,7 @@ def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str,
             }
             | {"best_shares": _shares(names, line, alive, band)}
         )
+        lines[-1]["os"]["mc_se"] = float(paired_se(deaths, first, n)[last])
     return attribution.as_json(draws, band) | {"points": by_point, "ends": lines}
 
 

@@ -81,8 +81,9 @@ def _figures(result: SweepResult, folder: Path) -> list[Block]:
         title = series[place] if len(sweep.axes) > 1 else ""
         across = axis_words(sweep) + (f", by {axis_words(sweep, 1)}" if len(sweep.axes) > 1 else "")
         caption = f"{title}. {across}." if title else f"{across}."
+        told = f"{caption} Attribution and Monte Carlo are two kinds of uncertainty; they are not added."
         svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
-        found.append(Figure(name, svg, f"{caption} OS at {result.month} months: {ends}.", caption))
+        found.append(Figure(name, svg, f"{caption} OS at {result.month} months: {ends}.", caption if result.band is None else told))
     axis = Paragraph(
         "The axis is what is planned; what the patients were given is in the panel on the delivered interval and in the "
         "second table below.",
@@ -126,10 +127,10 @@ def _points(result: SweepResult) -> list[Block]:
     first = axis_words(result.sweep)
     return [
         *(Paragraph(line) for line in floor_lines(result)),
-        _by_line(result, f"What came of it, by {first}", outcomes,
+        _by_line(result, f"What came of it. {first}", outcomes,
                  "Beneath each number its 95 % Monte Carlo interval. RFS in patients who reach CR; NRM and relapse in all "
                  "patients from day 1; SOS by the horizon, all patients."),
-        _by_line(result, f"What was delivered, by {first}", delivered,
+        _by_line(result, f"What was delivered. {first}", delivered,
                  "Beneath shares 95 % Monte Carlo intervals, beneath medians the quartiles of the patients (interval: last "
                  "inotuzumab to SCT, of those with an SCT). A plan: an SCT planned in first remission. Relapse is "
                  "morphologic; a plan is given up when the grace period is over, or for SOS."),
@@ -154,18 +155,17 @@ def _by_line(result: SweepResult, caption: str, columns: Mapping[str, Cell], not
 
 def _neighbours(result: SweepResult) -> list[Block]:
     """Paired differences of each point from its neighbour in each direction."""
-    sweep, rows, under = result.sweep, list[list[str]](), ""
+    sweep, under = result.sweep, dict[str, list[list[str]]]()
     names = [arm.name for arm in sweep.scenario.arms]
     by = {(row["point"], row["against"], row["endpoint"]): row for row in result.summary["neighbours"]}
     for direction, place, other in neighbours(sweep.shape):
         pair = names[sweep.at(place)], names[sweep.at(other)]
         head, label = _step(sweep, direction, place, other)
-        if head != under:
-            rows.append([head])
-            under = head
         os = by[*pair, "os"]
         changes = [_points_of(by[*pair, each]) for each in ("os", "sos_any", "nrm_from_day_1", "relapse_from_day_1")]
-        rows.append([label, *changes, fold(os["variance_reduction"]), percent(os["lives_changed"])])
+        row = [label, *changes, fold(os["variance_reduction"]), percent(os["lives_changed"])]
+        under.setdefault(head, [[head]]).append(row)
+    rows = [row for each in under.values() for row in each]
     month = result.month
     heads = ["", f"OS {month} mo, points", "SOS, points", f"NRM {month} mo, points", f"Relapse {month} mo, points",
              "Variance of OS cut by", "Lives changed, %"]  # fmt: skip
@@ -205,12 +205,12 @@ def _attribution(result: SweepResult) -> list[Block]:
     summary, found = result.summary, result.summary["attribution"]
     bullets = [
         ("Monte Carlo: measured.", f"Chance in {summary['patients']:,} simulated patients; four times the patients would "
-         "halve it. Every interval of this page that is not called attribution is of this kind."),
+         "halve it. Every interval of this page is of this kind, but for those called attribution and quartiles."),
         ("Parameters: not quantified.", f"{summary['parameter_set']} is one point: the fit did not ask which other values "
          "agree with the study as well, so that no interval here covers it."),
     ]  # fmt: skip
     if "none" in found:
-        bullets.append(("Attribution: no band.", f"{found['none'][0].upper()}{found['none'][1:]}."))
+        bullets.append(("Attribution: no band.", f"{found['none'][0].upper()}{found['none'][1:]}.".replace("`", "")))
         blocks: list[Block] = [Bullets(bullets)]
     else:
         words = (
@@ -221,8 +221,7 @@ def _attribution(result: SweepResult) -> list[Block]:
         )
         bullets.append(("Attribution: no number of patients helps.", words))
         blocks = [Bullets(bullets), _whole_axis(result), _taught()]
-    return [*blocks, Paragraph("What the evidence cannot tell", "lead"),
-            Bullets([("", sentence) for sentence in summary["not_identified"]])]  # fmt: skip
+    return [*blocks, Bullets([("", sentence.replace("`", "")) for sentence in summary["not_identified"]])]
 
 
 def _whole_axis(result: SweepResult) -> Table:
@@ -254,15 +253,15 @@ def _whole_axis(result: SweepResult) -> Table:
 
 def _taught() -> Table:
     """Each coefficient before and after the counts, as odds ratios."""
-    meaning = {one.name: one.meaning for one in DEFINITIONS}
+    meaning = {one.name: f"{one.meaning}\n{one.unit.replace('log odds', 'odds ratio')}" for one in DEFINITIONS}
     rows = [
         [meaning[name], _odds(told.prior_mean, told.prior_sd), _odds(told.posterior_mean, told.posterior_sd), told.origin]
         for name, told in attribution.coefficients().items()
         if name != "sos_log_odds"
     ]
     return Table("What the published counts taught: odds ratios of SOS before and after them", [
-        "", "Before\n95 %", "After\n95 %", "Where the range is from"], rows, (0, 3),
-        "Where before and after agree the counts have taught nothing, and the band is the range that was assumed.")  # fmt: skip
+        "", "Before", "After", "Where the range is from"], rows, (0, 3),
+        "Beneath, 95 %. Where before and after agree the counts have taught nothing, and the band is the range that was assumed.")  # fmt: skip
 
 
 def _odds(mean: float, sd: float) -> str:

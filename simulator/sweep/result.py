@@ -17,7 +17,7 @@ from simulator.scenario import Scenario
 from simulator.sweep import attribution
 from simulator.sweep.attribution import Band, Draws
 from simulator.sweep.cannot_tell import cannot_tell
-from simulator.sweep.grid import Axis, Sweep
+from simulator.sweep.grid import Sweep, grid_of
 from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum, paired_se
 from simulator.sweep.points import BY_MONTH, DEFINED, coincident, estimates, neighbour_rows
 
@@ -189,22 +189,6 @@ def _shares(names: list[str], line: list[int], alive: np.ndarray, band: Band) ->
 def _range(values: np.ndarray) -> dict[str, float]:
     low, high = attribution.interval(values)
     return {"low": float(low), "high": float(high)}
-
-
-def grid_of(sweep: Sweep) -> dict[str, Any]:
-    """Axes and series, ready for JSON."""
-    return {"axes": [_axis(axis) for axis in sweep.axes], "series": _axis(sweep.series) if sweep.series else None}
-
-
-def _axis(axis: Axis) -> dict[str, Any]:
-    return {
-        "name": axis.name,
-        "key": axis.key or None,
-        "title": axis.title,
-        "unit": axis.unit,
-        "values": list(axis.values),
-        "labels": list(axis.labels),
-    }
 
 
 def _place(sweep: Sweep, place: tuple[int, ...]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 from simulator.store import SUMMARY, identity, open_run, run_name, write_csv, write_json
 from simulator.sweep import attribution
 from simulator.sweep.figures import write_sweep_figures
-from simulator.sweep.grid import Sweep
+from simulator.sweep.grid import Sweep, grid_of
 from simulator.sweep.page import write_page
-from simulator.sweep.result import SweepResult, grid_of
+from simulator.sweep.result import SweepResult
 from simulator.sweep.text import answer
 
 ANSWER = "answer.txt"

@@ -25,10 +25,13 @@ def axis_words(sweep: Sweep, axis: int = 0) -> str:
 
 
 def called(sweep: Sweep, arm: int) -> str:
-    """A point in words: its values with their units, its series last."""
+    """A point in words: its values with their units, then in brackets its series and level."""
     place = list(sweep.places())[arm]
-    words = ", ".join(with_unit(axis, index) for axis, index in zip(sweep.axes, place[1:], strict=True))
-    return f"{words} ({sweep.series.labels[place[0]]})" if sweep.series else words
+    words = [(axis, with_unit(axis, index)) for axis, index in zip(sweep.axes, place[1:], strict=True)]
+    plainly = [each for axis, each in words if axis.key] or [each for _, each in words]
+    aside = [sweep.series.labels[place[0]]] if sweep.series else []
+    aside += [each for _, each in words if each not in plainly]
+    return ", ".join(plainly) + (f" ({'; '.join(aside)})" if aside else "")
 
 
 def with_unit(axis: Axis, index: int) -> str:

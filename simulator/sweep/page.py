@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from simulator.comparison.quantities import NORMAL_975
-from simulator.parameters import DEFINITIONS
 from simulator.report.html import Block, Bullets, Code, Figure, Page, Paragraph, Section, Table, written
 from simulator.report.html.glance import months_shown
 from simulator.report.html.identity import identity_blocks
@@ -16,6 +13,7 @@ from simulator.report.html.words import NOT_FOR
 from simulator.report.style import number, percent, plain, span
 from simulator.report.text import both, fold
 from simulator.sweep import attribution
+from simulator.sweep.apart import told_apart
 from simulator.sweep.figures import names_of_figures
 from simulator.sweep.grid import Sweep, neighbours
 from simulator.sweep.reading import load_sweep, shipped_sweeps
@@ -63,7 +61,7 @@ def sweep_page(result: SweepResult, folder: Path, identity: Mapping[str, Any], r
                 [Bullets([("", line) for line in optimum_lines(result)])]),
         Section("neighbours", "One step further, in the same patients", "Neighbours", _neighbours(result)),
         Section("attribution", "What chance may be, and what the evidence cannot tell", "Attribution",
-                _attribution(result)),
+                told_apart(result)),
         Section("limits", "What must not be read into it", "Limits", [Bullets([*MORE_NOT_FOR, *NOT_FOR])]),
         Section("again", "How to get the same again", "Reproduce", _again(result, identity)),
     ]  # fmt: skip
@@ -83,10 +81,14 @@ def _figures(result: SweepResult, folder: Path) -> list[Block]:
         caption = f"{title}. {across}." if title else f"{across}."
         told = f"{caption} Attribution and Monte Carlo are two kinds of uncertainty; they are not added."
         svg = (folder / f"{name}.svg").read_text(encoding="utf-8")
-        found.append(Figure(name, svg, f"{caption} OS at {result.month} months: {ends}.", caption if result.band is None else told))
+        found.append(
+            Figure(
+                name, svg, f"{caption} OS at {result.month} months: {ends}.", caption if result.band is None else told
+            )
+        )
     axis = Paragraph(
-        "The axis is what is planned; what the patients were given is in the panel on the delivered interval and in the "
-        "second table below.",
+        "The axis is what is planned; what the patients were given is in the panel on the delivered interval and in "
+        "the second table below.",
         "note",
     )
     return [*found, axis]
@@ -103,9 +105,7 @@ def _ends(result: SweepResult, line: list[int]) -> str:
 def _points(result: SweepResult) -> list[Block]:
     """What came of each point, and what was delivered there."""
     month, months = str(result.month), months_shown(result.sweep)
-    outcomes: dict[str, Cell] = {
-        f"OS {each} mo, %": lambda one, each=str(each): both(one["os"][each]) for each in months  # type: ignore[misc]
-    }
+    outcomes: dict[str, Cell] = {f"OS {each} mo, %": _os_at(each) for each in months}
     outcomes |= {
         f"RFS {month} mo from CR, %": lambda one: both(one["rfs"][month]),
         "SOS any, %": lambda one: both(one["sos"]["any"]),
@@ -128,13 +128,17 @@ def _points(result: SweepResult) -> list[Block]:
     return [
         *(Paragraph(line) for line in floor_lines(result)),
         _by_line(result, f"What came of it. {first}", outcomes,
-                 "Beneath each number its 95 % Monte Carlo interval. RFS in patients who reach CR; NRM and relapse in all "
-                 "patients from day 1; SOS by the horizon, all patients."),
+                 "Beneath each number its 95 % Monte Carlo interval. RFS in patients who reach CR; NRM and relapse in "
+                 "all patients from day 1; SOS by the horizon, all patients."),
         _by_line(result, f"What was delivered. {first}", delivered,
-                 "Beneath shares 95 % Monte Carlo intervals, beneath medians the quartiles of the patients (interval: last "
-                 "inotuzumab to SCT, of those with an SCT). A plan: an SCT planned in first remission. Relapse is "
+                 "Beneath shares 95 % Monte Carlo intervals, beneath medians the quartiles of the patients (interval: "
+                 "last inotuzumab to SCT, of those with an SCT). A plan: an SCT planned in first remission. Relapse is "
                  "morphologic; a plan is given up when the grace period is over, or for SOS."),
     ]  # fmt: skip
+
+
+def _os_at(month: int) -> Cell:
+    return lambda one: both(one["os"][str(month)])
 
 
 def _median(cell: Mapping[str, Any]) -> str:
@@ -171,13 +175,13 @@ def _neighbours(result: SweepResult) -> list[Block]:
              "Variance of OS cut by", "Lives changed, %"]  # fmt: skip
     return [
         Paragraph(
-            "The same patients with the same luck live at both points, so that most chance cancels: variance cut by 40x "
-            "means that independent patients would have to be 40 times as many for the same precision. These intervals "
+            "The same patients with the same luck live at both points, so that most chance cancels: variance cut by "
+            "40x means that independent patients would have to be 40 times as many for the same precision. These intervals "
             "hold for one step each, not for all at once."
         ),
         Table("Paired differences, with 95 % Monte Carlo intervals", heads, rows,
-              note="Lives changed: patients who live longer or shorter, in whole days. No variance is cut where the two "
-              "points are the same life in every patient."),
+              note="Lives changed: patients who live longer or shorter, in whole days. No variance is cut where the "
+              "two points are the same life in every patient."),
     ]  # fmt: skip
 
 
@@ -200,83 +204,14 @@ def _points_of(row: Mapping[str, Any]) -> str:
     return f"{percent(row['value'], 2, True)}\n{span(row['low'], row['high'], 2, 100, True)}".rstrip()
 
 
-def _attribution(result: SweepResult) -> list[Block]:
-    """Three kinds of uncertainty told apart, the band in numbers, what the counts taught, what nobody can tell."""
-    summary, found = result.summary, result.summary["attribution"]
-    bullets = [
-        ("Monte Carlo: measured.", f"Chance in {summary['patients']:,} simulated patients; four times the patients would "
-         "halve it. Every interval of this page is of this kind, but for those called attribution and quartiles."),
-        ("Parameters: not quantified.", f"{summary['parameter_set']} is one point: the fit did not ask which other values "
-         "agree with the study as well, so that no interval here covers it."),
-    ]  # fmt: skip
-    if "none" in found:
-        bullets.append(("Attribution: no band.", f"{found['none'][0].upper()}{found['none'][1:]}.".replace("`", "")))
-        blocks: list[Block] = [Bullets(bullets)]
-    else:
-        words = (
-            f"{found['draws']} sets of SOS effects, sampled jointly, all agree with the published counts; each gives "
-            f"another OS and SOS at every point, worked out on {found['patients']:,} of the patients. The band holds 95 % "
-            "of the sets. No number of patients narrows it, and it covers SOS after SCT alone: not the effect of SCT or "
-            "of blinatumomab, nor any other number."
-        )
-        bullets.append(("Attribution: no number of patients helps.", words))
-        blocks = [Bullets(bullets), _whole_axis(result), _taught()]
-    return [*blocks, Bullets([("", sentence.replace("`", "")) for sentence in summary["not_identified"]])]
-
-
-def _whole_axis(result: SweepResult) -> Table:
-    """The last point of each line against its first: Monte Carlo beside attribution."""
-    sweep, names = result.sweep, [arm.name for arm in result.sweep.scenario.arms]
-    rows = []
-    for end, optimum in zip(result.summary["attribution"]["ends"], result.optima_by_line, strict=True):
-        here, there = (names.index(end[key]) for key in ("point", "against"))
-        os, sos = end["os"], end["sos"]
-        chance = NORMAL_975 * os["mc_se"]
-        likeliest = sorted(end["best_shares"].items(), key=lambda item: -item[1])[:3]
-        best = ", ".join(f"{on_axis(sweep, names.index(n))} {plain(100 * share, 0)} %" for n, share in likeliest if share)
-        rows.append([
-            row_of(sweep, here) or f"{on_axis(sweep, here)} v {on_axis(sweep, there)}",
-            percent(os["value"], 1, True),
-            span(os["value"] - chance, os["value"] + chance, 1, 100, True),
-            span(os["low"], os["high"], 1, 100, True),
-            percent(sos["value"], 1, True),
-            span(sos["low"], sos["high"], 1, 100, True),
-            best if optimum is not None else "–",
-        ])  # fmt: skip
-    first, last = (on_axis(sweep, arm) for arm in (lines_of(sweep)[0][0], lines_of(sweep)[0][-1]))
-    heads = ["", f"OS {result.month} mo, points", "Monte Carlo, 95 %", "Attribution, 95 % of sets", "SOS, points",
-             "Attribution, 95 % of sets", "Highest OS in so many sets"]  # fmt: skip
-    return Table(f"The whole axis: {last} v {first}", heads, rows, (0, 6),
-                 "Two kinds of uncertainty side by side; they are not added. Highest OS: the share of the sets under "
-                 "which a point of the line is the best of it, the three most frequent.")  # fmt: skip
-
-
-def _taught() -> Table:
-    """Each coefficient before and after the counts, as odds ratios."""
-    meaning = {one.name: f"{one.meaning}\n{one.unit.replace('log odds', 'odds ratio')}" for one in DEFINITIONS}
-    rows = [
-        [meaning[name], _odds(told.prior_mean, told.prior_sd), _odds(told.posterior_mean, told.posterior_sd), told.origin]
-        for name, told in attribution.coefficients().items()
-        if name != "sos_log_odds"
-    ]
-    return Table("What the published counts taught: odds ratios of SOS before and after them", [
-        "", "Before", "After", "Where the range is from"], rows, (0, 3),
-        "Beneath, 95 %. Where before and after agree the counts have taught nothing, and the band is the range that was assumed.")  # fmt: skip
-
-
-def _odds(mean: float, sd: float) -> str:
-    low, middle, high = (math.exp(mean + z * sd) for z in (-NORMAL_975, 0.0, NORMAL_975))
-    return f"{plain(middle, 2)}\n{span(low, high, 2)}"
-
-
 def _again(result: SweepResult, identity: Mapping[str, Any]) -> list[Block]:
     scenario, patients = result.sweep.scenario, number_of(identity["attribution"]["band_patients"])
     known = scenario.name in {name for name, _ in shipped_sweeps()}
     same = known and load_sweep(scenario.name, patients=scenario.patients, seed=scenario.seed) == result.sweep
     words = (
         "The sweep is a shipped one; the same command gives the same bytes, for any number of workers:" if same else
-        "The sweep is not, or no longer, a shipped one: it needs its file. run.json beside this page holds every point in "
-        "full, and the grid."
+        "The sweep is not, or no longer, a shipped one: it needs its file. run.json beside this page holds every "
+        "point in full, and the grid."
     )  # fmt: skip
     file = scenario.name if same else f"{scenario.name}.toml"
     band = "" if patients == attribution.PATIENTS else f" --attribution {patients:.0f}"

@@ -168,16 +168,14 @@ def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str,
     lines = []
     for line in lines_of(sweep):
         first, last = line[0], line[-1]
-        lines.append(
-            {"point": names[last], "against": names[first]}
-            | {
-                key: {"value": float(values[last] - values[first])}
-                | _range(values[last] - values[first] + changes[:, last] - changes[:, first])
-                for key, values, changes in (("os", alive, band.alive), ("sos", sos, band.sos))
-            }
-            | {"best_shares": _shares(names, line, alive, band)}
+        in_os, in_sos = (
+            {"value": float(values[last] - values[first])}
+            | _range(values[last] - values[first] + changes[:, last] - changes[:, first])
+            for values, changes in ((alive, band.alive), (sos, band.sos))
         )
-        lines[-1]["os"]["mc_se"] = float(paired_se(deaths, first, n)[last])
+        in_os["mc_se"] = float(paired_se(deaths, first, n)[last])
+        shares = _shares(names, line, alive, band)
+        lines.append({"point": names[last], "against": names[first], "os": in_os, "sos": in_sos, "best_shares": shares})
     return attribution.as_json(draws, band) | {"points": by_point, "ends": lines}
 
 

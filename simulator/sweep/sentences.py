@@ -37,7 +37,8 @@ def _what(result: SweepResult) -> str:
     if len(result.optima_by_line) == 1:
         return f"{start} is highest at {_highest(result, best[0])}; {_flat(result, best[0])}."
     where = "; ".join(
-        f"{row_of(result.sweep, one.best)} {on_axis(result.sweep, one.best)} [{_loss(one)}]" for one in best[:MOST_LINES]
+        f"{row_of(result.sweep, one.best)} {on_axis(result.sweep, one.best)} [{_loss(one)}]"
+        for one in best[:MOST_LINES]
     ) + (f"; and {len(best) - MOST_LINES} more" if len(best) > MOST_LINES else "")
     along = f"the highest point of each line, and in brackets what its lowest loses, in points: {where}"
     if result.optimum is None:
@@ -108,7 +109,13 @@ def _attribution(result: SweepResult) -> str:
     line = row_of(result.sweep, here)
     where = f" ({line}, the widest of {len(ends)} lines)" if line else ""
     open_lines = sum(end["os"]["low"] <= 0.0 <= end["os"]["high"] for end in ends)
-    lines = "" if len(ends) == 1 else f" on {open_lines} of {len(ends)} lines" if open_lines < len(ends) else " on every line"
+    lines = (
+        ""
+        if len(ends) == 1
+        else f" on {open_lines} of {len(ends)} lines"
+        if open_lines < len(ends)
+        else " on every line"
+    )
     verdict = f"whether it is a gain is open{lines}" if open_lines else "its sign stays"
     return (
         f"{found['draws']} sets of SOS effects that fit the published counts equally well put the change in OS from "
@@ -127,5 +134,3 @@ def _ground(result: SweepResult) -> str:
     if CONDITIONING in result.summary["not_identified"]:
         rest += ", and regimens of the same intensity differ in nothing but assumed terms of SOS"
     return f"All of it rests on the {len(parameters.values)} numbers of {parameters.id} ({made}), a single fit{rest}."
-
-

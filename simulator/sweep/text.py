@@ -24,7 +24,10 @@ def answer(result: SweepResult, width: int | None = None) -> str:
     )
     parts = [f"{filled(summary['question'], width)}\n{filled(count, width)}"]
     parts += _point_tables(result, width) if len(sweep.axes) == 1 else _matrices(result, width)
-    parts += [filled(_definitions(result, width), width), "\n".join(filled(line, width) for line in floor_lines(result))]
+    parts += [
+        filled(_definitions(result, width), width),
+        "\n".join(filled(line, width) for line in floor_lines(result)),
+    ]
     parts.append("\n".join(filled(line, width) for line in optimum_lines(result)))
     parts += _steps(result, width) if len(sweep.axes) == 1 else [filled(_steps_in_words(result), width)]
     parts.append("\n".join(filled(line, width) for line in attribution_lines(result)))

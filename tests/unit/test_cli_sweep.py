@@ -125,9 +125,11 @@ class StoppedHalfWay:
 @pytest.mark.parametrize("stopped_in", ["simulation", "band"])
 def test_an_interrupted_sweep_goes_on_and_ends_with_the_same_bytes(allpath, tmp_path, monkeypatch, stopped_in):
     """Stopped among its patients, or when all of them are in and the band is worked out."""
-    monkeypatch.setattr("simulator.runner.BLOCK", 50)
+    monkeypatch.setattr("simulator.runner.LIVES_PER_BLOCK", 200)
+    monkeypatch.setattr("simulator.runner.HAND_IN_SECONDS", 0.0)
     monkeypatch.setattr(attribution, "fingerprint", lambda _: attribution.load_draws().parameter_values)
-    call = ("sweep", "my.toml", "--attribution", "100", "--workers", "1", "--out")
+    patients = 20_000  # 200 blocks
+    call = ("sweep", "my.toml", "--patients", patients, "--attribution", "100", "--workers", "1", "--out")
     assert allpath(*call, "whole")[0] == 0
     with monkeypatch.context() as patched:
         if stopped_in == "simulation":
@@ -135,18 +137,19 @@ def test_an_interrupted_sweep_goes_on_and_ends_with_the_same_bytes(allpath, tmp_
         else:
             patched.setattr(attribution, "band_of", lambda *_: StoppedHalfWay()(1, 1))
         code, out, err = allpath(*call, "run")
-    done = 100 if stopped_in == "simulation" else 200
-    assert (code, out) == (130, "")
-    assert f"interrupted at {done} of 200 patients; the same command goes on from there" in err
     (listed,) = json.loads(allpath("runs", "run", "--json")[1])
-    assert (listed["kind"], listed["state"], listed["done"]) == ("sweep", "interrupted", done)
-    assert (listed["arms"], listed["patients"], listed["scenario"]) == (2, 200, "my")
+    assert (code, out) == (130, "")
+    assert f"interrupted at {listed['done']:,} of 20,000 patients; the same command goes on from there" in err
+    half_way = patients / 2 <= listed["done"] < patients
+    assert half_way if stopped_in == "simulation" else listed["done"] == patients
+    assert (listed["kind"], listed["state"]) == ("sweep", "interrupted")
+    assert (listed["arms"], listed["patients"], listed["scenario"]) == (2, patients, "my")
     code, out, _ = allpath(*call, "run")
-    assert code == 0 and "2 points x 200" in out
+    assert code == 0 and "2 points x 20,000" in out
     assert contents(tmp_path / "run") == contents(tmp_path / "whole")
     assert {"report.html", "sweep.svg", "answer.txt"} <= contents(tmp_path / "run").keys()
     (listed,) = json.loads(allpath("runs", "run", "--json")[1])
-    assert (listed["state"], listed["done"]) == ("finished", 200)
+    assert (listed["state"], listed["done"]) == ("finished", patients)
 
 
 def test_another_grid_or_band_is_another_run(allpath, tmp_path):
@@ -157,7 +160,11 @@ def test_another_grid_or_band_is_another_run(allpath, tmp_path):
     assert (code, out) == (2, "") and "attribution.band_patients (0 there, 100 asked)" in err
     (tmp_path / "my.toml").write_text(TEXT.replace("[4, 12]", "[4, 16]"), encoding="utf-8")
     code, out, err = allpath(*call, "0")
-    assert (code, out) == (2, "") and "different: scenario.arms.at_16 " in err and "sweep.axes" in err
+    assert (
+        (code, out) == (2, "")
+        and "different: scenario.arms.at_16, " in err
+        and "values ([4, 12] there, [4, 16] asked)" in err
+    )
     (tmp_path / "my.toml").write_text(TEXT.replace("[[axes]]", "[[axes]]\ntitle = 'Wait'"), encoding="utf-8")
     code, out, err = allpath(*call, "0")
     assert (code, out) == (2, "") and "sweep.axes" in err
@@ -173,8 +180,22 @@ def test_show_prints_a_sweep_in_full(allpath):
     assert out.startswith("Sweep interval_by_act: How long should one wait")
     assert all(len(line) <= 140 for line in out.splitlines())
     rows = [line.split() for line in out.splitlines()]
-    assert ["27", "stop_ino_early_and_blinatumomab_20", "4", "8", "false", "20.0", "stop_ino_early_and_blinatumomab"] in rows
-    assert ["axis", "1", "transplant.minimum_interval_weeks", "weeks", *"4, 6, 8, 10, 12, 14, 16, 18, 20".split()] in rows
+    assert [
+        "27",
+        "stop_ino_early_and_blinatumomab_20",
+        "4",
+        "8",
+        "false",
+        "20.0",
+        "stop_ino_early_and_blinatumomab",
+    ] in rows
+    assert [
+        "axis",
+        "1",
+        "transplant.minimum_interval_weeks",
+        "weeks",
+        *"4, 6, 8, 10, 12, 14, 16, 18, 20".split(),
+    ] in rows
     assert "27 on base mini_hyper_cvd_ino" in out and "inotuzumab.later_course_doses_mg_per_m2" in out
     assert not any(row[:1] == ["reference"] for row in rows)
 

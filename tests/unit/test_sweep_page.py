@@ -180,7 +180,7 @@ def test_its_numbers_are_those_of_the_summary(made):
 
 
 def test_the_figures_are_those_of_the_folder(made):
-    drawn = [path for path in made.folder.glob("*.svg")]
+    drawn = list(made.folder.glob("*.svg"))
     assert made.html.count("<figure") == len(drawn) == 1
     ticks = drawn[0].read_text(encoding="utf-8").count("<use ")
     assert made.html.count("<use ") == ticks

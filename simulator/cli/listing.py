@@ -16,9 +16,16 @@ from simulator.cli.terminal import say
 
 @app.command()
 def show(file: ScenarioArgument, settings: Settings = None, as_json: AsJson = False) -> None:
-    """Print a scenario in its complete form: every value with its unit and origin."""
+    """Print a scenario, or a sweep, in its complete form: every value with its unit and origin."""
     from simulator.scenario import described, load_scenario, resolved
+    from simulator.sweep.reading import is_sweep, load_sweep
 
+    if is_sweep(file):
+        from simulator.sweep.show import described_sweep, resolved_sweep
+
+        grid = load_sweep(file, settings=settings or ())
+        say(json.dumps(resolved_sweep(grid), indent=1) if as_json else described_sweep(grid))
+        return
     scenario = load_scenario(file, settings=settings or ())
     say(json.dumps(resolved(scenario), indent=1) if as_json else described(scenario))
 

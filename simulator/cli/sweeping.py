@@ -64,14 +64,14 @@ def sweep(
         Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
         result = run_sweep(grid, workers, attribution, run_folder)
         with status("drawing figures and writing tables"):
-            run_folder.finish(lambda target: write_outputs(target, result))
+            run_folder.finish(lambda target: write_outputs(target, result, identity))
     if as_json:
         say(json.dumps(result.summary, indent=2))
     else:
         from simulator.sweep.text import answer
 
         say(answer(result))
-        note(f"figures, tables and summary.json: {folder}")
+        note(f"report.html, figures, tables and summary.json: {folder}")
 
 
 def run_sweep(grid: Any, workers: int | None, attribution: int, run_folder: Any) -> Any:

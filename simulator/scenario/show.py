@@ -27,14 +27,18 @@ Row = tuple[str, ...]
 
 def described(scenario: Scenario) -> str:
     """The arms and what differs between them first, then each value with its unit and its origin."""
-    title = f"Scenario {scenario.name}: {scenario.question}"
     tables = {
-        "Arms": _table(_arms(scenario)),
+        "Arms": table(_arms(scenario)),
         "What differs between the arms": _differing(scenario),
-        "How they are run": _table(_plan(scenario)),
-        "The same in all arms": _table(_common(scenario)),
-        f"Population {scenario.population_name}": _table(_population(scenario)),
+        "How they are run": table(plan_rows(scenario)),
+        "The same in all arms": table(common_rows(scenario)),
+        f"Population {scenario.population_name}": table(population_rows(scenario)),
     }
+    return document(f"Scenario {scenario.name}: {scenario.question}", tables)
+
+
+def document(title: str, tables: Mapping[str, Sequence[str]]) -> str:
+    """A title, and tables under their headings."""
     blocks = [wrap(title, WIDTH, subsequent_indent=GAP), *([head, *lines] for head, lines in tables.items())]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
@@ -51,14 +55,16 @@ def _arms(scenario: Scenario) -> Iterator[Row]:
         yield str(number), arm.name, arm.title, f"base {arm.base}{reference}"
 
 
-def _plan(scenario: Scenario) -> Iterator[Row]:
+def plan_rows(scenario: Scenario) -> Iterator[Row]:
+    """How it is run: key, value, unit, origin."""
     units = _units(Plan)
     for key, value in _flat(resolved(scenario)):
         if key in units and key != "question" and value not in (None, []):
             yield key, _cell(value), units[key], scenario.origins.get(key, DEFAULT)
 
 
-def _population(scenario: Scenario) -> Iterator[Row]:
+def population_rows(scenario: Scenario) -> Iterator[Row]:
+    """The case mix: key, value, unit, origin."""
     units = _units(type(scenario.population))
     own_file = f" ({scenario.population_name.split(',')[0]}.toml)"  # the heading names it
     for key, value in scenario.population.model_dump().items():
@@ -66,7 +72,8 @@ def _population(scenario: Scenario) -> Iterator[Row]:
         yield key, _cell(value), units[key], origin.removesuffix(own_file)
 
 
-def _common(scenario: Scenario) -> Iterator[Row]:
+def common_rows(scenario: Scenario) -> Iterator[Row]:
+    """What is the same in all arms: key, value, unit, origin."""
     units = _units_of_an_arm()
     for key, cells, origins in _side_by_side(scenario):
         if len(set(cells)) == 1:
@@ -89,7 +96,7 @@ def _differing(scenario: Scenario) -> list[str]:
         fitting = len(arms)
         while fitting > 1 and _needed([key_column, unit_column, *arms[:fitting]]) > WIDTH:
             fitting -= 1
-        lines += [*_table(zip(key_column, unit_column, *arms[:fitting], strict=True)), ""]
+        lines += [*table(zip(key_column, unit_column, *arms[:fitting], strict=True)), ""]
         arms = arms[fitting:]
     told = "origin: " + ", ".join(f"{mark} {origin}" for origin, mark in marks.items())
     return lines[:-1] + wrap(told, WIDTH, initial_indent=GAP, subsequent_indent=GAP)
@@ -142,7 +149,7 @@ def _units_of_an_arm() -> dict[str, str]:
     return _units(Strategy) | {f"ward.{key}": unit for key, unit in _units(Sharing).items()}
 
 
-def _table(rows: Iterable[Row]) -> list[str]:
+def table(rows: Iterable[Row]) -> list[str]:
     """Aligned columns; the widest are narrowed and wrapped until a line fits, but no word is broken."""
     columns = [column for column in zip(*rows, strict=True) if any(column)]
     widths = [max(map(len, column)) for column in columns]

@@ -4,7 +4,9 @@
     axes         the axes of a file            optimum      where it lies, how flat it is
     reading      a file -> a scenario          attribution  what the evidence cannot tell, as a band
     result       all of it together            cannot_tell  sentences that belong to the differences
-    words, text, figures, store   what people see and what is kept
+    words, text, figures          what people see
+    page, sentences, apart        the page for readers
+    show, store                   the complete form; what is kept
 
 A sweep is one scenario whose arms are the points; `runner.run` lives it like any other.
 """

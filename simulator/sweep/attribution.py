@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -34,6 +34,16 @@ PATIENTS = 10_000  # the changes are weighted averages of pairs of lives: their 
 BLOCK = 4_000
 
 Floats = NDArray[np.float64]
+
+
+class Moved(NamedTuple):
+    """A coefficient before and after the counts: means and standard deviations of a log odds ratio, and its origin."""
+
+    prior_mean: float
+    prior_sd: float
+    posterior_mean: float
+    posterior_sd: float
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,12 @@ def load_draws() -> Draws:
     return Draws(names, np.array(data["draws"]), data["parameter_values"], data["effective_sample_size"])
 
 
+def coefficients() -> dict[str, Moved]:
+    """What the published counts did to each coefficient of the kept draws."""
+    data = json.loads(FILE.read_text(encoding="utf-8"))
+    return {name: Moved(**told) for name, told in data["coefficients"].items()}
+
+
 def draws_hash() -> str:
     """Of the file of draws, for the identity of a run."""
     return hashlib.sha256(FILE.read_bytes()).hexdigest()
@@ -87,8 +103,8 @@ def why_none(scenario: Scenario, draws: Draws) -> str:
         return f"the sweep itself moves {', '.join(varied)}, which the band would vary"
     if fingerprint(load_parameters(scenario.parameters)) != draws.parameter_values:
         return (
-            f"its draws were made for other values than those of {scenario.parameters} "
-            "(make them anew with `allpath attribute`)"
+            f"its draws were made before {scenario.parameters} had its present values (make them anew: "
+            f"`allpath attribute kantarjian-2023 --out scenarios/attribution/{FILE.name}`)"
         )
     return ""
 

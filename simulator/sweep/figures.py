@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.report.page import ROW, axes_at, foot, page, sample, save, short, write
 from simulator.report.style import COLOURS, LINES, MARKERS, MONTE_CARLO, ArmStyle
-from simulator.sweep.grid import Axis
+from simulator.sweep.grid import Axis, Sweep
 from simulator.sweep.optimum import within
 from simulator.sweep.result import SweepResult, lines_of
 from simulator.sweep.words import axis_words, called, series_titles
@@ -26,6 +26,7 @@ PANEL = (2.55, 2.0)  # width and height of a panel of curves, inches
 MOST_TICKS = 10
 LABEL_LINES = 4
 CELL = 0.46  # of a heat map, inches
+KEY_LETTERS = 12.5  # of the key under the maps, to the inch
 
 
 def panels(month: int) -> list[tuple[str, str, Cell, float]]:
@@ -146,11 +147,14 @@ def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
     columns = max(1, min(3, int((11.0 - left) / (width + 0.35))))
     rows = -(-6 // columns)
     top = 0.35 if sweep.series else 0.05
-    figure.set_size_inches(left + columns * (width + 0.35) + 0.2, 1.2 + rows * (height + 0.64) + top)
     banded = result.summary["attribution"].get("points")
+    across_page = left + columns * (width + 0.35) + 0.2
+    key = textwrap.wrap(_key(result), int(KEY_LETTERS * across_page))
+    below = 1.2 + ROW * (len(key) - 1)
+    figure.set_size_inches(across_page, below + rows * (height + 0.64) + top)
     for place, (title, band_key, cell, scale) in enumerate(panels(result.month)):
         row, column = divmod(place, columns)
-        bottom = 1.2 + (rows - 1 - row) * (height + 0.64)
+        bottom = below + (rows - 1 - row) * (height + 0.64)
         axes = axes_at(figure, left + column * (width + 0.35), bottom, width, height)
         values = np.array(
             [
@@ -174,11 +178,17 @@ def heat_maps(figure: Figure, result: SweepResult, series: int) -> None:
     high = figure.get_size_inches()[1] - 0.12
     if sweep.series:
         write(figure, 0.12, high, sweep.series.labels[series], 11, weight="bold", va="top")
-    key = f"Down: {axis_words(sweep, 1)}. Framed: highest OS of its row; dashed: within 0.5 points of it."
-    if banded:
-        key += f" Small print: attribution, 95 % of {result.summary['attribution']['draws']} sets of SOS effects."
-    write(figure, 0.12, 0.5, key, va="center")
+    for place, line in enumerate(reversed(key)):
+        write(figure, 0.12, 0.5 + ROW * place, line, va="center")
     foot(figure, _caption(result))
+
+
+def _key(result: SweepResult) -> str:
+    """What the rows, frames and small print of maps are."""
+    words = f"Down: {axis_words(result.sweep, 1)}. Framed: highest OS of its row; dashed: within 0.5 points of it."
+    if result.band is None:
+        return words
+    return f"{words} Small print: attribution, 95 % of {len(result.band.alive)} sets of SOS effects."
 
 
 def _map_of(axes: Axes, values: np.ndarray, raised: bool) -> None:
@@ -242,17 +252,21 @@ def _caption(result: SweepResult) -> str:
     )
 
 
+def names_of_figures(sweep: Sweep) -> list[str]:
+    """`sweep`, or one page of maps for each series."""
+    if len(sweep.axes) == 1 or sweep.series is None:
+        return ["sweep"]
+    return [f"sweep_{name}" for name in sweep.series.values]
+
+
 def write_sweep_figures(result: SweepResult, folder: Path | str) -> list[Path]:
-    """The figures as PNG and SVG; the files written: `sweep`, or one map page for each series."""
+    """The figures as PNG and SVG; the files written."""
     paths: list[Path] = []
-    if len(result.sweep.axes) == 1:
+    for place, name in enumerate(names_of_figures(result.sweep)):
         with page() as figure:
-            curves(figure, result)
-            paths += save(figure, Path(folder), "sweep")
-        return paths
-    names = result.sweep.series.values if result.sweep.series else ("",)
-    for place, name in enumerate(names):
-        with page() as figure:
-            heat_maps(figure, result, place)
-            paths += save(figure, Path(folder), f"sweep_{name}" if name else "sweep")
+            if len(result.sweep.axes) == 1:
+                curves(figure, result)
+            else:
+                heat_maps(figure, result, place)
+            paths += save(figure, Path(folder), name)
     return paths

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from simulator.scenario import Scenario
 
@@ -59,6 +60,22 @@ class Sweep:
         """What distinguishes a point: its series, where there are any, and its value on each axis."""
         parts = zip((self.series, *self.axes), place, strict=True)
         return [each.labels[index] for each, index in parts if each]
+
+
+def grid_of(sweep: Sweep) -> dict[str, Any]:
+    """Axes and series, ready for JSON."""
+    return {"axes": [_axis(axis) for axis in sweep.axes], "series": _axis(sweep.series) if sweep.series else None}
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    return {
+        "name": axis.name,
+        "key": axis.key or None,
+        "title": axis.title,
+        "unit": axis.unit,
+        "values": list(axis.values),
+        "labels": list(axis.labels),
+    }
 
 
 def neighbours(shape: tuple[int, ...]) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:

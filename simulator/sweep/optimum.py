@@ -65,9 +65,14 @@ def optimum(deaths: np.ndarray, n: int, arms: Sequence[int]) -> Optimum:
     best = int(np.argmin(totals))
     pairs = max(len(chosen) * (len(chosen) - 1) // 2, 1)
     factor = float(t.ppf(1.0 - ALPHA / (2.0 * pairs), groups - 1))
-    se = np.sqrt(groups * np.var(chosen - chosen[best], axis=1, ddof=1)) / n
+    se = paired_se(chosen, best, n)
     loss = (totals - totals[best]) / n
     return Optimum(tuple(arms), arms[best], float((n - totals[best]) / n), loss, factor * se)
+
+
+def paired_se(deaths: np.ndarray, against: int, n: int) -> np.ndarray:
+    """(A,) standard errors of differences from one arm in the same n patients, from deaths (A, groups)."""
+    return np.asarray(np.sqrt(deaths.shape[1] * np.var(deaths - deaths[against], axis=1, ddof=1)) / n)
 
 
 def within(found: Optimum, line: Sequence[int], good: Sequence[int]) -> tuple[int, int]:

@@ -43,6 +43,15 @@ def shipped_sweeps() -> list[tuple[str, str]]:
     return [(path.stem, str(read_toml(path)["question"])) for path in sorted(FOLDER.glob("*.toml"))]
 
 
+def is_sweep(name_or_path: str | Path) -> bool:
+    """Whether a file, or a shipped name, is a sweep; what cannot be read is none."""
+    try:
+        document = read_toml(find_scenario(name_or_path, FOLDER))
+    except ScenarioError:
+        return False
+    return "arms" not in document and ("axes" in document or "series" in document)
+
+
 def load_sweep(
     name_or_path: str | Path,
     *,

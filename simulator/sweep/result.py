@@ -17,8 +17,8 @@ from simulator.scenario import Scenario
 from simulator.sweep import attribution
 from simulator.sweep.attribution import Band, Draws
 from simulator.sweep.cannot_tell import cannot_tell
-from simulator.sweep.grid import Axis, Sweep
-from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum
+from simulator.sweep.grid import Sweep, grid_of
+from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum, paired_se
 from simulator.sweep.points import BY_MONTH, DEFINED, coincident, estimates, neighbour_rows
 
 WANTED_MONTH = 36
@@ -158,7 +158,7 @@ def interval_floor(sweep: Sweep, found: list[dict[str, Any]]) -> list[dict[str, 
 def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str, Any]:
     """The band by point, the optimum under each draw, and the whole length of the first axis under each draw."""
     names = [arm.name for arm in sweep.scenario.arms]
-    n = int(counts.patients[0])
+    n, deaths = int(counts.patients[0]), deaths_by_group(counts, band.month)
     alive, sos = os_at_month(counts, band.month), counts.events[:, Endpoint.SOS_ANY].sum(axis=1) / n
     shares = attribution.best_shares(alive, band.alive)
     by_point = {}
@@ -168,15 +168,14 @@ def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str,
     lines = []
     for line in lines_of(sweep):
         first, last = line[0], line[-1]
-        lines.append(
-            {"point": names[last], "against": names[first]}
-            | {
-                key: {"value": float(values[last] - values[first])}
-                | _range(values[last] - values[first] + changes[:, last] - changes[:, first])
-                for key, values, changes in (("os", alive, band.alive), ("sos", sos, band.sos))
-            }
-            | {"best_shares": _shares(names, line, alive, band)}
+        in_os, in_sos = (
+            {"value": float(values[last] - values[first])}
+            | _range(values[last] - values[first] + changes[:, last] - changes[:, first])
+            for values, changes in ((alive, band.alive), (sos, band.sos))
         )
+        in_os["mc_se"] = float(paired_se(deaths, first, n)[last])
+        shares = _shares(names, line, alive, band)
+        lines.append({"point": names[last], "against": names[first], "os": in_os, "sos": in_sos, "best_shares": shares})
     return attribution.as_json(draws, band) | {"points": by_point, "ends": lines}
 
 
@@ -188,22 +187,6 @@ def _shares(names: list[str], line: list[int], alive: np.ndarray, band: Band) ->
 def _range(values: np.ndarray) -> dict[str, float]:
     low, high = attribution.interval(values)
     return {"low": float(low), "high": float(high)}
-
-
-def grid_of(sweep: Sweep) -> dict[str, Any]:
-    """Axes and series, ready for JSON."""
-    return {"axes": [_axis(axis) for axis in sweep.axes], "series": _axis(sweep.series) if sweep.series else None}
-
-
-def _axis(axis: Axis) -> dict[str, Any]:
-    return {
-        "name": axis.name,
-        "key": axis.key or None,
-        "title": axis.title,
-        "unit": axis.unit,
-        "values": list(axis.values),
-        "labels": list(axis.labels),
-    }
 
 
 def _place(sweep: Sweep, place: tuple[int, ...]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from simulator.report.style import percent, plain, span
 from simulator.report.text import aligned, filled, fold, text_width
 from simulator.sweep.grid import neighbours
 from simulator.sweep.result import SweepResult, lines_of
-from simulator.sweep.words import attribution_lines, axis_words, called, optimum_lines, row_of, series_titles
+from simulator.sweep.words import attribution_lines, axis_words, floor_lines, optimum_lines, series_titles
 
 WIDE = 96  # columns of text, for the whole table
 
@@ -24,7 +24,10 @@ def answer(result: SweepResult, width: int | None = None) -> str:
     )
     parts = [f"{filled(summary['question'], width)}\n{filled(count, width)}"]
     parts += _point_tables(result, width) if len(sweep.axes) == 1 else _matrices(result, width)
-    parts += [filled(_definitions(result, width), width), _floors(result, width)]
+    parts += [
+        filled(_definitions(result, width), width),
+        "\n".join(filled(line, width) for line in floor_lines(result)),
+    ]
     parts.append("\n".join(filled(line, width) for line in optimum_lines(result)))
     parts += _steps(result, width) if len(sweep.axes) == 1 else [filled(_steps_in_words(result), width)]
     parts.append("\n".join(filled(line, width) for line in attribution_lines(result)))
@@ -116,29 +119,6 @@ def _definitions(result: SweepResult, width: int) -> str:
 
 def _half_width(cell: Any) -> float:
     return 0.0 if cell["low"] is None else (cell["high"] - cell["low"]) / 2.0
-
-
-def _floors(result: SweepResult, width: int) -> str:
-    """Minimum intervals that change nothing or next to nothing, because donor search and recovery take longer."""
-    names = [arm.name for arm in result.sweep.scenario.arms]
-    said = [
-        f"The same life in every patient: {', '.join(called(result.sweep, names.index(name)) for name in run)}."
-        for run in result.summary["same_lives"]
-    ]
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for line, floor in zip(lines_of(result.sweep), result.summary["interval_floor"], strict=False):
-        if len(floor["points"]) > 1:
-            axis, places = result.sweep.axes[0], list(result.sweep.places())
-            last = axis.labels[places[names.index(floor["points"][-1])][1]]
-            key = (axis.labels[0], last, plain(floor["interval_weeks"]))
-            groups.setdefault(key, []).append(row_of(result.sweep, line[0]))
-    for (low, high, median), where in groups.items():
-        lines = f" ({'; '.join(where)})" if any(where) else ""
-        said.append(
-            f"A minimum of {low} to {high} weeks does next to nothing{lines}: the delivered median is {median} weeks "
-            "anyway, because donor search, recovery and what fills the wait take that long."
-        )
-    return "\n".join(filled(line, width) for line in said)
 
 
 def _steps(result: SweepResult, width: int) -> list[str]:

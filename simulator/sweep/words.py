@@ -25,10 +25,13 @@ def axis_words(sweep: Sweep, axis: int = 0) -> str:
 
 
 def called(sweep: Sweep, arm: int) -> str:
-    """A point in words: its values with their units, its series last."""
+    """A point in words: its values with their units, then in brackets its series and level."""
     place = list(sweep.places())[arm]
-    words = ", ".join(with_unit(axis, index) for axis, index in zip(sweep.axes, place[1:], strict=True))
-    return f"{words} ({sweep.series.labels[place[0]]})" if sweep.series else words
+    words = [(axis, with_unit(axis, index)) for axis, index in zip(sweep.axes, place[1:], strict=True)]
+    plainly = [each for axis, each in words if axis.key] or [each for _, each in words]
+    aside = [sweep.series.labels[place[0]]] if sweep.series else []
+    aside += [each for _, each in words if each not in plainly]
+    return ", ".join(plainly) + (f" ({'; '.join(aside)})" if aside else "")
 
 
 def with_unit(axis: Axis, index: int) -> str:
@@ -84,9 +87,9 @@ def _on_line(result: SweepResult, one: Optimum, line: Sequence[int]) -> str:
     sweep, axis = result.sweep, result.sweep.axes[0]
     where = row_of(sweep, line[0])
     words = f"{where}: highest" if where else f"OS at {result.month} months is highest"
-    same = [_on_axis(sweep, arm) for arm in one.indistinguishable if arm != one.best]
+    same = [on_axis(sweep, arm) for arm in one.indistinguishable if arm != one.best]
     told = f"not to be told from it: {', '.join(same)}" if same else "every other point is worse"
-    words += f" at {_on_axis(sweep, one.best)}, {percent(one.os)} %"
+    words += f" at {on_axis(sweep, one.best)}, {percent(one.os)} %"
     if not axis.numeric:
         return f"{words}; {told} ({_precision(one)})."
     low, high = within(one, line, one.as_good)
@@ -104,6 +107,29 @@ def _precision(one: Optimum) -> str:
 def _list(sweep: Sweep, arms: Sequence[int], most: int = 6) -> str:
     words = "; ".join(called(sweep, arm) for arm in arms[:most])
     return words + (f"; and {len(arms) - most} more" if len(arms) > most else "")
+
+
+def floor_lines(result: SweepResult) -> list[str]:
+    """Minimum intervals that change nothing or next to nothing, because donor search and recovery take longer."""
+    names = [arm.name for arm in result.sweep.scenario.arms]
+    said = [
+        f"The same life in every patient: {', '.join(called(result.sweep, names.index(name)) for name in run)}."
+        for run in result.summary["same_lives"]
+    ]
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for line, floor in zip(lines_of(result.sweep), result.summary["interval_floor"], strict=False):
+        if len(floor["points"]) > 1:
+            axis, places = result.sweep.axes[0], list(result.sweep.places())
+            last = axis.labels[places[names.index(floor["points"][-1])][1]]
+            key = (axis.labels[0], last, plain(floor["interval_weeks"]))
+            groups.setdefault(key, []).append(row_of(result.sweep, line[0]))
+    for (low, high, median), where in groups.items():
+        lines = f" ({'; '.join(where)})" if any(where) else ""
+        said.append(
+            f"A minimum of {low} to {high} weeks does next to nothing{lines}: the delivered median is {median} weeks "
+            "anyway, because donor search, recovery and what fills the wait take that long."
+        )
+    return said
 
 
 def attribution_lines(result: SweepResult) -> list[str]:
@@ -125,12 +151,12 @@ def attribution_lines(result: SweepResult) -> list[str]:
         ]
         likeliest = sorted(end["best_shares"].items(), key=lambda item: -item[1])[:3]
         best = ", ".join(
-            f"{_on_axis(sweep, names.index(name))} in {plain(100 * share, 0)} %" for name, share in likeliest if share
+            f"{on_axis(sweep, names.index(name))} in {plain(100 * share, 0)} %" for name, share in likeliest if share
         )
         where = row_of(sweep, here)
         a_choice = result.optima_by_line[found["ends"].index(end)] is not None
         lines.append(
-            f"{where + ': ' if where else ''}{_on_axis(sweep, here)} v {_on_axis(sweep, there)}: {'; '.join(says)}"
+            f"{where + ': ' if where else ''}{on_axis(sweep, here)} v {on_axis(sweep, there)}: {'; '.join(says)}"
             + (f"; OS is highest at {best} of the sets." if a_choice else ".")
         )
     if result.optimum is None or len(found["ends"]) == 1:
@@ -144,7 +170,8 @@ def attribution_lines(result: SweepResult) -> list[str]:
     return lines
 
 
-def _on_axis(sweep: Sweep, arm: int) -> str:
+def on_axis(sweep: Sweep, arm: int) -> str:
+    """A point by its value on the first axis alone."""
     return with_unit(sweep.axes[0], list(sweep.places())[arm][1])
 
 

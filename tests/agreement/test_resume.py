@@ -151,9 +151,9 @@ def test_killed_at_random_times(tmp_path):
     assert found["kept"][-1] > 0
 
 
-def command(folder, patients, *more):
+def command(folder, patients, *more, what=("compare", "original_vs_modified")):
     options = ("--patients", str(patients), "--seed", "5", "--workers", "2", "--out", folder, *more)
-    call = [sys.executable, "-m", "simulator.cli", "compare", "original_vs_modified", *options]
+    call = [sys.executable, "-m", "simulator.cli", *what, *options]
     return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -180,10 +180,15 @@ def test_ctrl_c_stops_within_a_second_and_says_how_to_go_on(tmp_path, number):
 
 
 @pytest.mark.slow
-def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path):
+@pytest.mark.parametrize(
+    ("what", "patients"),
+    [(("compare", "original_vs_modified"), 400_000), (("sweep", "interval_by_ino_courses"), 100_000)],
+    ids=["compare", "sweep"],
+)
+def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path, what, patients):
     """SIGKILL every few seconds; the bytes are those of an uninterrupted run."""
     kills, seconds = 0, 4.0
-    while (started := command(tmp_path / "run", 400_000, "--json")).poll() is None:
+    while (started := command(tmp_path / "run", patients, "--json", what=what)).poll() is None:
         try:
             started.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -193,7 +198,7 @@ def test_the_command_killed_again_and_again_ends_with_the_same_bytes(tmp_path):
             continue
         assert started.returncode == 0
         break
-    command(tmp_path / "whole", 400_000, "--json").communicate()
+    command(tmp_path / "whole", patients, "--json", what=what).communicate()
     assert kills >= 2
 
     def contents(folder):

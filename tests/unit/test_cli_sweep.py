@@ -8,6 +8,7 @@ import json
 import pytest
 
 from simulator.cli import run
+from simulator.sweep import attribution
 
 TEXT = """
 question = "How long?"
@@ -95,3 +96,135 @@ def test_a_folder_of_something_else_is_refused(allpath, tmp_path):
     code, _, err = allpath("sweep", "my.toml", "--out", "other")
     assert code == 2
     assert "not empty and not a run folder" in err
+
+
+# Runs that are stopped
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "journal.jsonl"}
+
+
+class StoppedHalfWay:
+    """A progress bar during which somebody presses Ctrl-C."""
+
+    def __init__(self, *_):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def __call__(self, done, total):
+        if done >= total // 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stopped_in", ["simulation", "band"])
+def test_an_interrupted_sweep_goes_on_and_ends_with_the_same_bytes(allpath, tmp_path, monkeypatch, stopped_in):
+    """Stopped among its patients, or when all of them are in and the band is worked out."""
+    monkeypatch.setattr("simulator.runner.LIVES_PER_BLOCK", 200)
+    monkeypatch.setattr("simulator.runner.HAND_IN_SECONDS", 0.0)
+    monkeypatch.setattr(attribution, "fingerprint", lambda _: attribution.load_draws().parameter_values)
+    patients = 20_000  # 200 blocks
+    call = ("sweep", "my.toml", "--patients", patients, "--attribution", "100", "--workers", "1", "--out")
+    assert allpath(*call, "whole")[0] == 0
+    with monkeypatch.context() as patched:
+        if stopped_in == "simulation":
+            patched.setattr("simulator.cli.sweeping.Progress", StoppedHalfWay)
+        else:
+            patched.setattr(attribution, "band_of", lambda *_: StoppedHalfWay()(1, 1))
+        code, out, err = allpath(*call, "run")
+    (listed,) = json.loads(allpath("runs", "run", "--json")[1])
+    assert (code, out) == (130, "")
+    assert f"interrupted at {listed['done']:,} of 20,000 patients; the same command goes on from there" in err
+    half_way = patients / 2 <= listed["done"] < patients
+    assert half_way if stopped_in == "simulation" else listed["done"] == patients
+    assert (listed["kind"], listed["state"]) == ("sweep", "interrupted")
+    assert (listed["arms"], listed["patients"], listed["scenario"]) == (2, patients, "my")
+    code, out, _ = allpath(*call, "run")
+    assert code == 0 and "2 points x 20,000" in out
+    assert contents(tmp_path / "run") == contents(tmp_path / "whole")
+    assert {"report.html", "sweep.svg", "answer.txt"} <= contents(tmp_path / "run").keys()
+    (listed,) = json.loads(allpath("runs", "run", "--json")[1])
+    assert (listed["state"], listed["done"]) == ("finished", patients)
+
+
+def test_another_grid_or_band_is_another_run(allpath, tmp_path):
+    call = ("sweep", "my.toml", "--out", "run", "--attribution")
+    assert allpath(*call, "0")[0] == 0
+    before = contents(tmp_path / "run")
+    code, out, err = allpath(*call, "100")
+    assert (code, out) == (2, "") and "attribution.band_patients (0 there, 100 asked)" in err
+    (tmp_path / "my.toml").write_text(TEXT.replace("[4, 12]", "[4, 16]"), encoding="utf-8")
+    code, out, err = allpath(*call, "0")
+    assert (
+        (code, out) == (2, "")
+        and "different: scenario.arms.at_16, " in err
+        and "values ([4, 12] there, [4, 16] asked)" in err
+    )
+    (tmp_path / "my.toml").write_text(TEXT.replace("[[axes]]", "[[axes]]\ntitle = 'Wait'"), encoding="utf-8")
+    code, out, err = allpath(*call, "0")
+    assert (code, out) == (2, "") and "sweep.axes" in err
+    assert contents(tmp_path / "run") == before
+
+
+# Shown in full
+
+
+def test_show_prints_a_sweep_in_full(allpath):
+    code, out, err = allpath("show", "interval_by_act")
+    assert (code, err) == (0, "")
+    assert out.startswith("Sweep interval_by_act: How long should one wait")
+    assert all(len(line) <= 140 for line in out.splitlines())
+    rows = [line.split() for line in out.splitlines()]
+    assert [
+        "27",
+        "stop_ino_early_and_blinatumomab_20",
+        "4",
+        "8",
+        "false",
+        "20.0",
+        "stop_ino_early_and_blinatumomab",
+    ] in rows
+    assert [
+        "axis",
+        "1",
+        "transplant.minimum_interval_weeks",
+        "weeks",
+        *"4, 6, 8, 10, 12, 14, 16, 18, 20".split(),
+    ] in rows
+    assert "27 on base mini_hyper_cvd_ino" in out and "inotuzumab.later_course_doses_mg_per_m2" in out
+    assert not any(row[:1] == ["reference"] for row in rows)
+
+
+def test_show_of_an_own_sweep_with_settings(allpath, tmp_path):
+    code, out, _ = allpath("show", "my.toml", "--set", "strategy.transplant.max_age_years=60", "--json")
+    found = json.loads(out)
+    assert code == 0 and found.keys() == {"scenario", "sweep"}
+    ages = [arm["strategy"]["transplant"]["max_age_years"] for arm in found["scenario"]["arms"]]
+    assert ages == [60.0, 60.0] and found["sweep"]["axes"][0]["values"] == [4, 12]
+    call = ("sweep", "my.toml", "--set", "strategy.transplant.max_age_years=60", "--out", "run", "--attribution", "0")
+    assert allpath(*call)[0] == 0
+    identity = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert {key: identity[key] for key in found} == found
+
+
+def test_show_of_a_wrong_sweep_tells_its_faults(allpath, tmp_path):
+    (tmp_path / "my.toml").write_text(TEXT.replace("12]", "120]"), encoding="utf-8")
+    code, out, err = allpath("show", "my.toml")
+    assert (code, out) == (2, "") and "axes[1].values = 120" in err
+
+
+# Sabotage
+
+
+def test_sabotage_one_byte_in_one_file_is_seen(allpath, tmp_path):
+    assert allpath("sweep", "my.toml", "--attribution", "0", "--out", "run")[0] == 0
+    before = contents(tmp_path / "run")
+    page = tmp_path / "run" / "report.html"
+    page.write_bytes(page.read_bytes() + b" ")
+    with pytest.raises(AssertionError):
+        assert contents(tmp_path / "run") == before

@@ -41,9 +41,8 @@ DIFFERS = {
     "interval_7_vs_14_weeks": {
         "fourteen_weeks_delay_sct": "transplant.minimum_interval_weeks",
         "fourteen_weeks_stop_ino_early": "transplant.minimum_interval_weeks transplant.interval_act",
-        "fourteen_weeks_stop_ino_early_and_blinatumomab": (
-            "transplant.minimum_interval_weeks transplant.interval_act blinatumomab.courses"
-        ),
+        "fourteen_weeks_stop_ino_early_and_blinatumomab": """transplant.minimum_interval_weeks
+            transplant.interval_act blinatumomab.courses blinatumomab.after_course blinatumomab.switch_early""",
     },
     "modified_regimen_by_component": {
         "lower_dose": "inotuzumab.first_course_doses_mg_per_m2 inotuzumab.later_course_doses_mg_per_m2",
@@ -123,7 +122,11 @@ def scenario(name):
 def lives(name, arm):
     """The first 20,000 lives of an arm, in the order of patients."""
     found = scenario(name)
-    strategy = next(each.strategy for each in found.arms if each.name == arm)
+    return lived(found, next(each.strategy for each in found.arms if each.name == arm))
+
+
+def lived(found, strategy):
+    """The same under any strategy."""
     table, blank = new_patients(PATIENTS), new_patients(1)
     population, parameters = population_record(found.population), load_parameters(found.parameters).record()
     live_table(table, blank, np.uint64(found.seed), 0, population, parameters, strategy_record(strategy), 3600.0)
@@ -226,6 +229,22 @@ def test_components_act_where_they_should():
     assert (arm["blinatumomab"].blinatumomab_courses > 0).mean() > 0.5 and not (original.blinatumomab_courses > 0).any()
 
 
+def only_the_wait_is_filled(stop, filled):
+    """Judge: the same doses of InO as without blinatumomab, which goes to who waits for SCT or has had all courses."""
+    alike = np.isclose(stop.inotuzumab_mg_per_m2, filled.inotuzumab_mg_per_m2)
+    assert alike.mean() > 0.995, alike.mean()
+    got = filled.blinatumomab_courses > 0
+    assert (np.isfinite(filled.donor_ready_day[got]) | (filled.courses[got] == 8)).all()
+
+
+def test_blinatumomab_between_fills_the_wait_and_nothing_else():
+    name = "fourteen_weeks_stop_ino_early"
+    stop, filled = (lives("interval_7_vs_14_weeks", each) for each in (name, f"{name}_and_blinatumomab"))
+    only_the_wait_is_filled(stop, filled)
+    waited = ~np.isnan(filled.transplant_day)
+    assert (filled.blinatumomab_courses[waited] > 0).mean() > 0.8 and (stop.blinatumomab_courses == 0).all()
+
+
 # Inotuzumab alone
 
 
@@ -265,6 +284,16 @@ def test_no_kill_is_left_to_chemotherapy_that_is_not_given():
 
 
 # Sabotage
+
+
+@pytest.mark.parametrize("change", [{"switch_early": True}, {"after_course": 4}])
+def test_sabotage_blinatumomab_for_other_reasons_is_seen(change):
+    name = "fourteen_weeks_stop_ino_early"
+    arm = next(arm for arm in scenario("interval_7_vs_14_weeks").arms if arm.name == f"{name}_and_blinatumomab")
+    blinatumomab = arm.strategy.blinatumomab.model_copy(update=change)
+    wrong = arm.strategy.model_copy(update={"blinatumomab": blinatumomab})
+    with pytest.raises(AssertionError):
+        only_the_wait_is_filled(lives("interval_7_vs_14_weeks", name), lived(scenario("interval_7_vs_14_weeks"), wrong))
 
 
 @pytest.mark.parametrize("wrong", ["transplant.mrd", "", "mrd.assay transplant.mrd"])

@@ -292,7 +292,8 @@ def test_described_tells_every_value_its_unit_and_origin():
     text = described(scenario)
     differs = text.split("What differs between the arms")[1].split("How they are run")[0]
     keys = [line.split()[0] for line in differs.splitlines()[2:] if line and "origin:" not in line]
-    assert keys == ["blinatumomab.courses", "transplant.minimum_interval_weeks", "transplant.interval_act"]
+    blinatumomab = [f"blinatumomab.{key}" for key in ("courses", "after_course", "switch_early")]
+    assert keys == [*blinatumomab, "transplant.minimum_interval_weeks", "transplant.interval_act"]
     assert re.search(r"minimum_interval_weeks +weeks +7\.0 \[b\] +14\.0 \[b\] +14\.0 \[b\] +14\.0 \[b\]", differs)
     assert "[a] mini_hyper_cvd_ino.toml, [b] interval_7_vs_14_weeks.toml" in differs
     assert re.search(r"max_age_years +75\.0 +years +default", text)

@@ -265,7 +265,7 @@ def test_the_folder_is_the_same_for_any_workers(sweep, result, tmp_path):
     files = {path.name for path in first.iterdir()}
     assert files == {
         "run.json", "journal.jsonl", "summary.json", "sweep.csv", "neighbours.csv", "answer.txt",
-        "sweep.png", "sweep.svg",
+        "sweep.png", "sweep.svg", "report.html",
     }  # fmt: skip
     for name in files - {"journal.jsonl"}:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
@@ -294,7 +294,9 @@ def test_no_band_where_the_sweep_moves_what_the_band_would_vary(tmp_path):
     assert found.band is None
     assert "the sweep itself moves sos_log_odds" in found.summary["attribution"]["none"]
     draws = replace(attribution.load_draws(), parameter_values="other")
-    assert "made for other values" in attribution.why_none(replace(moved.scenario, arms=()), draws)
+    assert "allpath attribute kantarjian-2023 --out scenarios/attribution/" in attribution.why_none(
+        replace(moved.scenario, arms=()), draws
+    )
     assert Path(attribution.FILE).is_file()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from simulator.parameters import ParameterSet, load_parameters
 from simulator.report.html.assumptions import influential
 from simulator.report.html.document import Block, Bullets, Code, Figure, Page, Paragraph, Section, Table, written
 from simulator.report.html.glance import months_shown, outcomes, settings
+from simulator.report.html.identity import identity_blocks
 from simulator.report.html.published import published
 from simulator.report.html.sentences import differences, three_sentences, title, widest
 from simulator.report.html.trust import kinds_of_uncertainty
@@ -249,22 +249,8 @@ def _again(comparison: Any, identity: Mapping[str, Any]) -> list[Block]:
                 comparison = ap.compare(scenario)
                 """).rstrip()),
         ]  # fmt: skip
-    versions = ", ".join(f"{name} {number}" for name, number in identity["versions"].items())
-    rows = [
-        ["Seed", str(identity["seed"])],
-        ["Patients in each arm", f"{identity['patients']:,}"],
-        ["Parameter set", identity["parameter_set"]],
-        ["Parameters, SHA-256", identity["parameters_sha256"]],
-        ["Sources, SHA-256", identity["sources_sha256"]],
-        ["Versions", versions],
-        ["Arms", json.dumps([arm.name for arm in scenario.arms])[1:-1].replace('"', "")],
-    ]
+    arms = ["Arms", ", ".join(arm.name for arm in scenario.arms)]
     return [
         *how,
-        Table("Identity of the run, as in run.json", ["What", "Value"], rows, (0, 1)),
-        Paragraph(
-            "Every byte of this page follows from run.json. Asked again with the same folder, a finished run is "
-            "printed without simulating, and one that was stopped goes on from where it stood.",
-            "note",
-        ),
+        *identity_blocks(identity, arms),
     ]

@@ -13,6 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+import scenarios
 import simulator
 from calibration import comparator
 from calibration.catalogue import Row, load_catalogue
@@ -70,6 +71,7 @@ def identity(study: str, replicates: int, seed: int) -> dict[str, Any]:
         "parameter_set": PARAMETER_SET,
         "parameters_sha256": parameters_hash(PARAMETER_SET),
         "sources_sha256": sources_hash(Path(simulator.__file__).parent),
+        "scenarios_sha256": sources_hash(scenarios.FOLDER),
         "calibration_sha256": sources_hash(Path(__file__).parent),
         "versions": versions(),
     }

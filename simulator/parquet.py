@@ -8,7 +8,6 @@ NaN: SQL calls NaN larger than every number.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,8 +55,7 @@ def parquet_file(
     """A new file at `path`; the caller hands over frames in order. It appears when all is written, or not at all."""
     schema = schema_of(columns, about)
     names = [column.name for column in columns]
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
+    temporary = path.with_name(f".{path.name}.partial")  # what a kill leaves here the next writing takes over
     waiting = schema.empty_table()
     try:
         with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
@@ -75,7 +73,6 @@ def parquet_file(
             yield add
             if waiting.num_rows:
                 writer.write_table(waiting.combine_chunks(), ROWS_PER_GROUP)
-        os.chmod(temporary, 0o644)  # mkstemp makes private files
         os.replace(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)

@@ -22,7 +22,7 @@ from simulator.parameters import acting_in, load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
 from simulator.ranges import Ranges, blocks_of
-from simulator.scenario import Scenario, alike_until_remission
+from simulator.scenario import Fault, Scenario, ScenarioError, alike_until_remission
 from simulator.strategy import DAYS_PER_MONTH, strategy_record
 from simulator.threads import over_threads
 
@@ -91,8 +91,18 @@ def arm_records(scenario: Scenario, arm: str) -> tuple[np.recarray, np.recarray]
     return load_parameters(scenario.parameters).record(**own.parameters), strategy_record(own.strategy)
 
 
+def refuse_limits(scenario: Scenario) -> None:
+    """`ScenarioError` where patients share what is limited: the cohort clock would grant everything at once."""
+    limited = [arm.name for arm in scenario.arms if arm.sharing.limited()]
+    if limited:
+        what = f"limits what patients share ({', '.join(limited)})"
+        allowed = "ap.compare_wards, or ap.without_limits to leave the limits out; a sweep has no ward"
+        raise ScenarioError([Fault(scenario.path.name, "ward", what=what, allowed=allowed)])
+
+
 def kernel_of(scenario: Scenario) -> Kernel:
-    """A scenario as the records that the compiled loop reads."""
+    """A scenario as the records that the compiled loop reads; `ScenarioError` if it limits what patients share."""
+    refuse_limits(scenario)
     records = [arm_records(scenario, arm.name) for arm in scenario.arms]
     changed = {name for arm in scenario.arms for name in arm.parameters}
     rows = [parameters for parameters, _ in records] if changed else [records[0][0]]
@@ -200,7 +210,8 @@ def run(
     kernel, sums = kernel_of(scenario), Sums(workspace_of(scenario).counts, Ranges())
     if checkpoint:
         sums.done = checkpoint.restore(sums.counts._asdict())
-    crew = [CohortWorker(kernel, workspace_of(scenario), sums) for _ in range(workers or usable_cores())]
+    most = max(1, -(-(len(everyone) - len(sums.done)) // block))  # more workers than blocks would only cost memory
+    crew = [CohortWorker(kernel, workspace_of(scenario), sums) for _ in range(min(workers or usable_cores(), most))]
     with closing(over_threads(crew[:1], iter([(0, 0)]))) as compiling:  # by one thread, before the others need it
         list(compiling)
     finished = len(sums.done)

@@ -53,9 +53,11 @@ def over_threads(workers: Sequence[Worker], blocks: Iterator[Block]) -> Generato
             reports.put(error)
 
     threads = [Thread(target=labour, args=(worker,), daemon=True) for worker in workers]
-    for thread in threads:
-        thread.start()
+    started: list[Thread] = []
     try:
+        for thread in threads:
+            thread.start()
+            started.append(thread)
         working = len(threads)
         while working:
             report = reports.get()
@@ -68,5 +70,5 @@ def over_threads(workers: Sequence[Worker], blocks: Iterator[Block]) -> Generato
     finally:
         stopping.set()
         latest = time.monotonic() + STOP_SECONDS
-        for thread in threads:
+        for thread in started:
             thread.join(max(0.0, latest - time.monotonic()))

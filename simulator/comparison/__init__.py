@@ -64,8 +64,8 @@ def compare(
 ) -> Comparison:
     """Run every patient, alone, under every arm and compare; `progress(done, patients)` follows each block.
 
-    With a `checkpoint` (of `store.open_run`) the run goes on from where an earlier one was stopped. What a
-    `[ward]` limits counts in `ward.compare_wards` only.
+    With a `checkpoint` (of `store.open_run`) the run goes on from where an earlier one was stopped. A scenario
+    that limits what patients share is for `ward.compare_wards`: `ScenarioError`.
     """
     counts = run(scenario, workers=workers, block=block, progress=progress, checkpoint=checkpoint)
     return comparison_of(scenario, counts, delivered_of(scenario))

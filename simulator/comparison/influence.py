@@ -107,7 +107,9 @@ def _at_both_ends(
     found = []
     for end in ends:
         record = kernel.parameters.copy()
-        record[name] = end
+        # an arm that states the number itself keeps it: that is what it is about
+        stated = [name in arm.parameters for arm in scenario.arms] if len(record) > 1 else [False]
+        record[name] = np.where(stated, record[name], end)
         found.append(_gains(scenario, kernel._replace(parameters=record), main, patients))
     return found
 

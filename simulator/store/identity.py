@@ -16,11 +16,12 @@ from simulator.scenario import Scenario, resolved
 
 RUN = "run.json"
 PACKAGE = Path(__file__).resolve().parent.parent
-SOURCES = (".py", ".csv", ".j2", ".css")  # code, the parameters' definitions, evidence, templates of the report
+SOURCES = (".py", ".csv", ".j2", ".css", ".toml")  # code, definitions, evidence, templates, strategies and case mixes
 _MARKERS = {"reproduce": "rows.json"}
 _MEANINGS = {
     "parameters_sha256": "the parameter set has changed since",
     "sources_sha256": "the program has changed since",
+    "scenarios_sha256": "a strategy or a case mix has changed since",
     "calibration_sha256": "the program or the evidence has changed since",
 }
 LONGEST_VALUE = 30  # characters of a value that a message still shows
@@ -57,8 +58,8 @@ def run_name(name: str, identity: dict[str, Any]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the libraries that could move a number."""
-    libraries = ("numpy", "numba", "llvmlite", "pandas", "scipy")
+    """Of Python and of the libraries that could move a number or a byte of a figure, a page or a table."""
+    libraries = ("numpy", "numba", "llvmlite", "pandas", "scipy", "matplotlib", "jinja2", "pyarrow", "simpy")
     return {"python": platform.python_version(), **{name: version(name) for name in libraries}}
 
 

@@ -181,7 +181,7 @@ def _neighbours(result: SweepResult) -> list[Block]:
         ),
         Table("Paired differences, with 95 % Monte Carlo intervals", heads, rows,
               note="Lives changed: patients who live longer or shorter, in whole days. No variance is cut where the "
-              "two points are the same life in every patient."),
+              "two points differ in no outcome counted here."),
     ]  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def neighbour_rows(sweep: Sweep, counts: Counts, month: int) -> Iterator[dict[st
 
 
 def coincident(sweep: Sweep, counts: Counts) -> list[list[str]]:
-    """Runs of points along the first axis at which every patient lived the same life."""
+    """Runs of points along the first axis with the same sum of every event, in time, and of all that was delivered."""
     names = [arm.name for arm in sweep.scenario.arms]
     runs: list[list[str]] = []
     for direction, place, other in neighbours(sweep.shape):

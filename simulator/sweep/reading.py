@@ -34,7 +34,7 @@ from simulator.sweep.grid import MOST_POINT_MONTHS, MOST_POINTS, Sweep, neighbou
 
 FOLDER = scenarios.FOLDER / "sweeps"
 OWN_KEYS = ("base", "strategy", "axes", "series")
-NOT_OF_A_SWEEP = ("reference", "endpoints")  # the first point; all that a sweep reports
+NOT_OF_A_SWEEP = ("reference", "endpoints", "ward")  # the first point; all that a sweep reports; nothing is shared
 PLAN_KEYS = (*(key for key in Plan.model_fields if key not in NOT_OF_A_SWEEP), "population")
 
 

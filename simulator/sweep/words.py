@@ -113,7 +113,8 @@ def floor_lines(result: SweepResult) -> list[str]:
     """Minimum intervals that change nothing or next to nothing, because donor search and recovery take longer."""
     names = [arm.name for arm in result.sweep.scenario.arms]
     said = [
-        f"The same life in every patient: {', '.join(called(result.sweep, names.index(name)) for name in run)}."
+        "No outcome counted here differs: "
+        f"{', '.join(called(result.sweep, names.index(name)) for name in run)}."
         for run in result.summary["same_lives"]
     ]
     groups: dict[tuple[str, ...], list[str]] = {}

@@ -10,7 +10,7 @@ from simulator.compiled import compiled
 from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, Endpoint, edge_days, endpoint_days
 from simulator.patient import Cause, Remission, new_patients
 from simulator.population import population_record
-from simulator.runner import LIVES_PER_BLOCK, arm_records, end_day
+from simulator.runner import LIVES_PER_BLOCK, arm_records, end_day, refuse_limits
 from simulator.scenario import Scenario
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK
 
@@ -36,6 +36,7 @@ def endpoint_table(table: np.recarray, days: np.ndarray) -> None:
 
 def lives(scenario: Scenario, arm: str, n: int, first: int = 0) -> np.recarray:
     """The records of patients first .. first + n - 1 under one arm, lived as in `runner.run`."""
+    refuse_limits(scenario)
     parameters, strategy = arm_records(scenario, arm)
     population = population_record(scenario.population)
     table, blank, until = new_patients(n), new_patients(1), end_day(scenario.horizon_months)

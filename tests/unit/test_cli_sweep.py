@@ -194,7 +194,7 @@ def test_show_prints_a_sweep_in_full(allpath):
         "1",
         "transplant.minimum_interval_weeks",
         "weeks",
-        *"4, 6, 8, 10, 12, 14, 16, 18, 20".split(),
+        *["4,", "6,", "8,", "10,", "12,", "14,", "16,", "18,", "20"],
     ] in rows
     assert "27 on base mini_hyper_cvd_ino" in out and "inotuzumab.later_course_doses_mg_per_m2" in out
     assert not any(row[:1] == ["reference"] for row in rows)

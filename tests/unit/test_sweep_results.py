@@ -142,7 +142,7 @@ def test_a_minimum_below_what_the_wait_takes_anyway_is_said_to_do_nothing(sweep,
         ["delay_0", "delay_1"], ["stop_0", "stop_1"],
     ]  # fmt: skip
     text = answer(result, 100)
-    assert "The same life in every patient: 0 weeks (delay), 1 week (delay)." in " ".join(text.split())
+    assert "No outcome counted here differs: 0 weeks (delay), 1 week (delay)." in " ".join(text.split())
     same = result.neighbours.query("point == 'delay_1' and endpoint == 'os'").iloc[0]
     assert (same["value"], same["lives_changed"]) == (0.0, 0.0)
 

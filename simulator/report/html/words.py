@@ -13,8 +13,8 @@ NOT_FOR = (
      "months (K100); beyond about 60 months every curve is extrapolated."),
     ("Not for other patients.", "The numbers come from adults with relapsed or refractory, Ph-negative B-cell "
      "ALL at one centre: not children, not T-cell or first-line disease, not other centres without a second look."),
-    ("Not for other treatments.", "CAR-T cells, new antibodies after relapse, loss of antigen, quality of life, "
-     "costs and waiting for a bed are not in the model."),
+    ("Not for other treatments.", "CAR-T cells, new antibodies after relapse, loss of antigen, quality of life "
+     "and costs are not in the model."),
     ("Not for small differences.", "A narrow Monte Carlo interval makes a difference of the model visible. It does not "
      "make it large enough, or sure enough, to act upon."),
 )  # fmt: skip

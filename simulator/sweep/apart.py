@@ -86,8 +86,8 @@ def _taught() -> Table:
         if name != "sos_log_odds"
     ]
     note = (
-        "Beneath, 95 %. Where before and after agree the counts have taught nothing, and the band is the range that was "
-        "assumed."
+        "Beneath, 95 %. Where before and after agree the counts have taught nothing, and the band is the range that "
+        "was assumed."
     )
     caption = "What the published counts taught: odds ratios of SOS before and after them"
     return Table(caption, ["", "Before", "After", "Where the range is from"], rows, (0, 3), note)

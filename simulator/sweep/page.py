@@ -176,8 +176,8 @@ def _neighbours(result: SweepResult) -> list[Block]:
     return [
         Paragraph(
             "The same patients with the same luck live at both points, so that most chance cancels: variance cut by "
-            "40x means that independent patients would have to be 40 times as many for the same precision. These intervals "
-            "hold for one step each, not for all at once."
+            "40x means that independent patients would have to be 40 times as many for the same precision. These "
+            "intervals hold for one step each, not for all at once."
         ),
         Table("Paired differences, with 95 % Monte Carlo intervals", heads, rows,
               note="Lives changed: patients who live longer or shorter, in whole days. No variance is cut where the "

@@ -174,8 +174,8 @@ def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str,
             for values, changes in ((alive, band.alive), (sos, band.sos))
         )
         in_os["mc_se"] = float(paired_se(deaths, first, n)[last])
-        shares = _shares(names, line, alive, band)
-        lines.append({"point": names[last], "against": names[first], "os": in_os, "sos": in_sos, "best_shares": shares})
+        best = _shares(names, line, alive, band)
+        lines.append({"point": names[last], "against": names[first], "os": in_os, "sos": in_sos, "best_shares": best})
     return attribution.as_json(draws, band) | {"points": by_point, "ends": lines}
 
 

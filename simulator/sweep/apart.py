@@ -9,8 +9,9 @@ from simulator.parameters import DEFINITIONS
 from simulator.report.html import Block, Bullets, Table
 from simulator.report.style import percent, plain, span
 from simulator.sweep import attribution
+from simulator.sweep.optimum import AS_GOOD
 from simulator.sweep.result import SweepResult, lines_of
-from simulator.sweep.words import on_axis, row_of
+from simulator.sweep.words import as_good_in_most, on_axis, row_of
 
 
 def told_apart(result: SweepResult) -> list[Block]:
@@ -51,10 +52,7 @@ def _whole_axis(result: SweepResult) -> Table:
         here, there = (names.index(end[key]) for key in ("point", "against"))
         os, sos = end["os"], end["sos"]
         chance = NORMAL_975 * os["mc_se"]
-        likeliest = sorted(end["best_shares"].items(), key=lambda item: -item[1])[:3]
-        best = ", ".join(
-            f"{on_axis(sweep, names.index(n))} {plain(100 * share, 0)} %" for n, share in likeliest if share
-        )
+        best = ", ".join(as_good_in_most(sweep, names, end["as_good_shares"])) or "none"
         rows.append([
             row_of(sweep, here) or f"{on_axis(sweep, here)} v {on_axis(sweep, there)}",
             percent(os["value"], 1, True),
@@ -66,10 +64,10 @@ def _whole_axis(result: SweepResult) -> Table:
         ])  # fmt: skip
     first, last = (on_axis(sweep, arm) for arm in (lines_of(sweep)[0][0], lines_of(sweep)[0][-1]))
     heads = ["", f"OS {result.month} mo, points", "Monte Carlo, 95 %", "Attribution, 95 % of sets", "SOS, points",
-             "Attribution, 95 % of sets", "Highest OS in so many sets"]  # fmt: skip
+             "Attribution, 95 % of sets", f"Within {percent(AS_GOOD)} points of the best in most sets"]  # fmt: skip
     return Table(f"The whole axis: {last} v {first}", heads, rows, (0, 6),
-                 "Two kinds of uncertainty side by side; they are not added. Highest OS: the share of the sets under "
-                 "which a point of the line is the best of it, the three most frequent.")  # fmt: skip
+                 "Two kinds of uncertainty side by side; they are not added. In most sets: under at least half "
+                 "of them a point loses no more than that against the best of its line.")  # fmt: skip
 
 
 def _taught() -> Table:
@@ -86,8 +84,8 @@ def _taught() -> Table:
         if name != "sos_log_odds"
     ]
     note = (
-        "Beneath, 95 %. Where before and after agree the counts have taught nothing, and the band is the range that was "
-        "assumed."
+        "Beneath, 95 %. Where before and after agree the counts have taught nothing, and the band is the range that "
+        "was assumed."
     )
     caption = "What the published counts taught: odds ratios of SOS before and after them"
     return Table(caption, ["", "Before", "After", "Where the range is from"], rows, (0, 3), note)

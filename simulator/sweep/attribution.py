@@ -27,6 +27,7 @@ from simulator.population import population_record
 from simulator.runner import Progress, end_day, usable_cores
 from simulator.scenario import Scenario
 from simulator.strategy import strategy_record
+from simulator.sweep.optimum import AS_GOOD
 
 FILE = scenarios.FOLDER / "attribution" / "kantarjian-2023-sos.json"
 URSODIOL = "sos_log_odds_ursodiol"
@@ -170,10 +171,13 @@ def interval(values: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def best_shares(alive: Floats, changes: Floats) -> Floats:
-    """Share of draws (A,) under which each point is the best: `alive` (A,) of the point set, `changes` (D, A)."""
-    best = np.argmax(alive + changes, axis=1)
-    return np.bincount(best, minlength=len(alive)) / len(changes)
+def as_good_shares(alive: Floats, changes: Floats) -> Floats:
+    """Share of draws (A,) under which a point loses at most half a point against the best.
+
+    `alive` (A,) of the point set, `changes` (D, A). Which one is the best would be chance where many are alike.
+    """
+    under = alive + changes
+    return np.asarray((under >= under.max(axis=1, keepdims=True) - AS_GOOD).mean(axis=0))
 
 
 def as_json(draws: Draws, band: Band) -> dict[str, Any]:

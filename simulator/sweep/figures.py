@@ -34,7 +34,7 @@ def panels(month: int) -> list[tuple[str, str, Cell, float]]:
     return [
         (f"OS at {month} months, %", "os", lambda one: one["os"][str(month)], 100.0),
         ("SOS of any grade, %", "sos", lambda one: one["sos"]["any"], 100.0),
-        (f"NRM at {month} months, %", "", lambda one: one["nrm_from_day_1"][str(month)], 100.0),
+        (f"Death before relapse, {month} months, %", "", lambda one: one["nrm_from_day_1"][str(month)], 100.0),
         ("Relapse while waiting, % of plans", "", lambda one: one["relapsed_waiting"], 100.0),
         ("SCT, %", "", lambda one: one["sct"], 100.0),
         ("Delivered interval, weeks", "", lambda one: one["interval_weeks"], 1.0),

@@ -110,7 +110,7 @@ def _points(result: SweepResult) -> list[Block]:
         f"RFS {month} mo from CR, %": lambda one: both(one["rfs"][month]),
         "SOS any, %": lambda one: both(one["sos"]["any"]),
         "SOS fatal, %": lambda one: both(one["sos"]["fatal"]),
-        f"NRM {month} mo, %": lambda one: both(one["nrm_from_day_1"][month]),
+        f"Death before relapse {month} mo, %": lambda one: both(one["nrm_from_day_1"][month]),
         f"Relapse {month} mo, %": lambda one: both(one["relapse_from_day_1"][month]),
     }
     delivered: dict[str, Cell] = {
@@ -128,7 +128,8 @@ def _points(result: SweepResult) -> list[Block]:
     return [
         *(Paragraph(line) for line in floor_lines(result)),
         _by_line(result, f"What came of it. {first}", outcomes,
-                 "Beneath each number its 95 % Monte Carlo interval. RFS in patients who reach CR; NRM and relapse in "
+                 "Beneath each number its 95 % Monte Carlo interval. RFS in patients who reach CR; "
+                 "death before relapse (remission or not) and relapse in "
                  "all patients from day 1; SOS by the horizon, all patients."),
         _by_line(result, f"What was delivered. {first}", delivered,
                  "Beneath shares 95 % Monte Carlo intervals, beneath medians the quartiles of the patients (interval: "
@@ -171,13 +172,14 @@ def _neighbours(result: SweepResult) -> list[Block]:
         under.setdefault(head, [[head]]).append(row)
     rows = [row for each in under.values() for row in each]
     month = result.month
-    heads = ["", f"OS {month} mo, points", "SOS, points", f"NRM {month} mo, points", f"Relapse {month} mo, points",
+    heads = ["", f"OS {month} mo, points", "SOS, points", f"Death before relapse {month} mo, points",
+             f"Relapse {month} mo, points",
              "Variance of OS cut by", "Lives changed, %"]  # fmt: skip
     return [
         Paragraph(
             "The same patients with the same luck live at both points, so that most chance cancels: variance cut by "
-            "40x means that independent patients would have to be 40 times as many for the same precision. These intervals "
-            "hold for one step each, not for all at once."
+            "40x means that independent patients would have to be 40 times as many for the same precision. These "
+            "intervals hold for one step each, not for all at once."
         ),
         Table("Paired differences, with 95 % Monte Carlo intervals", heads, rows,
               note="Lives changed: patients who live longer or shorter, in whole days. No variance is cut where the "

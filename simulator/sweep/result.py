@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from simulator.comparison.not_identified import BLINATUMOMAB_EFFECT, not_identified
 from simulator.comparison.summary import UNCERTAINTY
 from simulator.counts import Counts
 from simulator.endpoints import DEFINITIONS, Endpoint
@@ -121,9 +122,11 @@ def sweep_of(sweep: Sweep, counts: Counts, draws: Draws, band: Band | None, why_
 
 
 def _best(scenario: Scenario, deaths: np.ndarray, n: int, arms: list[int]) -> Optimum | None:
-    """The optimum among arms of one world; a number of the model is no choice."""
+    """The optimum among arms of one world, a number of the model is no choice; nor is there one over treatments
+    whose effect is not identified, lest it be taken for that of the axis."""
     worlds = {tuple(sorted(scenario.arms[arm].parameters.items())) for arm in arms}
-    return optimum(deaths, n, arms) if len(worlds) == 1 else None
+    chosen = not_identified(replace(scenario, arms=tuple(scenario.arms[arm] for arm in arms)))
+    return optimum(deaths, n, arms) if len(worlds) == 1 and BLINATUMOMAB_EFFECT not in chosen else None
 
 
 def os_at_month(counts: Counts, month: int) -> np.ndarray:
@@ -160,11 +163,11 @@ def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str,
     names = [arm.name for arm in sweep.scenario.arms]
     n, deaths = int(counts.patients[0]), deaths_by_group(counts, band.month)
     alive, sos = os_at_month(counts, band.month), counts.events[:, Endpoint.SOS_ANY].sum(axis=1) / n
-    shares = attribution.best_shares(alive, band.alive)
+    shares = attribution.as_good_shares(alive, band.alive)
     by_point = {}
     for arm, name in enumerate(names):
         rows = {"os": alive[arm] + band.alive[:, arm], "sos": sos[arm] + band.sos[:, arm]}
-        by_point[name] = {key: _range(values) for key, values in rows.items()} | {"best_share": float(shares[arm])}
+        by_point[name] = {key: _range(values) for key, values in rows.items()} | {"as_good_share": float(shares[arm])}
     lines = []
     for line in lines_of(sweep):
         first, last = line[0], line[-1]
@@ -174,13 +177,15 @@ def _banded(sweep: Sweep, counts: Counts, draws: Draws, band: Band) -> dict[str,
             for values, changes in ((alive, band.alive), (sos, band.sos))
         )
         in_os["mc_se"] = float(paired_se(deaths, first, n)[last])
-        shares = _shares(names, line, alive, band)
-        lines.append({"point": names[last], "against": names[first], "os": in_os, "sos": in_sos, "best_shares": shares})
+        best = _shares(names, line, alive, band)
+        lines.append(
+            {"point": names[last], "against": names[first], "os": in_os, "sos": in_sos, "as_good_shares": best}
+        )
     return attribution.as_json(draws, band) | {"points": by_point, "ends": lines}
 
 
 def _shares(names: list[str], line: list[int], alive: np.ndarray, band: Band) -> dict[str, float]:
-    shares = attribution.best_shares(alive[line], band.alive[:, line])
+    shares = attribution.as_good_shares(alive[line], band.alive[:, line])
     return {names[arm]: float(share) for arm, share in zip(line, shares, strict=True)}
 
 

@@ -52,7 +52,7 @@ def _point_tables(result: SweepResult, width: int) -> list[str]:
             columns[f"RFS*\n{month} mo\n%"] = [percent(one["rfs"][month]) for one in points]
         grades = ("any", "fatal")
         columns["SOS any/\nfatal\n%"] = ["/".join(percent(one["sos"][grade]) for grade in grades) for one in points]
-        columns[f"NRM\n{month} mo\n%"] = [percent(one["nrm_from_day_1"][month]) for one in points]
+        columns[f"Dead, no\nrelapse\n{month} mo %"] = [percent(one["nrm_from_day_1"][month]) for one in points]
         columns["Relapse\nwaiting\n% **"] = [percent(one["relapsed_waiting"]) for one in points]
         columns["SCT\n\n%"] = [percent(one["sct"]) for one in points]
         columns["Delivered\nweeks\n***"] = [
@@ -78,7 +78,7 @@ def _matrices(result: SweepResult, width: int) -> list[str]:
     numbers = {
         f"OS at {month} months, %": lambda one: percent(one["os"][month]),
         "SOS of any grade, %": lambda one: percent(one["sos"]["any"]),
-        f"NRM at {month} months, all patients, %": lambda one: percent(one["nrm_from_day_1"][month]),
+        f"Death before relapse by {month} months, all patients, %": lambda one: percent(one["nrm_from_day_1"][month]),
         "Relapse while waiting, % **": lambda one: percent(one["relapsed_waiting"]),
         "SCT, %": lambda one: percent(one["sct"]),
         "Delivered interval, weeks, median": lambda one: plain(one["interval_weeks"]),

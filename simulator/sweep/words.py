@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from simulator.report.style import number, percent, plain, span
 from simulator.sweep.grid import Axis, Sweep
 from simulator.sweep.optimum import AS_GOOD, Optimum, within
 from simulator.sweep.result import SweepResult, lines_of
+
+MOST_SETS = 0.5
 
 
 def series_titles(sweep: Sweep) -> list[str]:
@@ -62,12 +64,20 @@ def optimum_lines(result: SweepResult) -> list[str]:
     if not said:
         return ["No optimum: the points differ in numbers of the model, which nobody can choose."]
     if result.optimum is None:
-        said.append("No optimum over the whole grid: some points differ in numbers of the model, not in a choice.")
+        said.append("No optimum over the whole grid: " + why_no_optimum(result))
     return [
         *said,
-        "These intervals hold for all pairs of points at once (Bonferroni), because the best was chosen after looking; "
+        "These intervals hold for all pairs of the points compared in a sentence at once (Bonferroni), because the "
+        "best was chosen after looking; "
         "the best of many looks a little better than it is.",
     ]
+
+
+def why_no_optimum(result: SweepResult) -> str:
+    """Why there is none over lines."""
+    if any(arm.parameters for arm in result.sweep.scenario.arms):
+        return "some points differ in numbers of the model, not in a choice."
+    return "lines differ in blinatumomab too, whose effect is not identified; between them it is no effect of the axis."
 
 
 def _whole_grid(result: SweepResult, one: Optimum) -> str:
@@ -113,8 +123,7 @@ def floor_lines(result: SweepResult) -> list[str]:
     """Minimum intervals that change nothing or next to nothing, because donor search and recovery take longer."""
     names = [arm.name for arm in result.sweep.scenario.arms]
     said = [
-        "No outcome counted here differs: "
-        f"{', '.join(called(result.sweep, names.index(name)) for name in run)}."
+        f"No outcome counted here differs: {', '.join(called(result.sweep, names.index(name)) for name in run)}."
         for run in result.summary["same_lives"]
     ]
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -150,25 +159,19 @@ def attribution_lines(result: SweepResult) -> list[str]:
             f"{span(end[key]['low'], end[key]['high'], 1, 100.0, True)} points"
             for key, word in (("sos", "SOS"), ("os", f"OS at {result.month} months"))
         ]
-        likeliest = sorted(end["best_shares"].items(), key=lambda item: -item[1])[:3]
-        best = ", ".join(
-            f"{on_axis(sweep, names.index(name))} in {plain(100 * share, 0)} %" for name, share in likeliest if share
-        )
+        best = ", ".join(as_good_in_most(sweep, names, end["as_good_shares"]))
         where = row_of(sweep, here)
         a_choice = result.optima_by_line[found["ends"].index(end)] is not None
         lines.append(
             f"{where + ': ' if where else ''}{on_axis(sweep, here)} v {on_axis(sweep, there)}: {'; '.join(says)}"
-            + (f"; OS is highest at {best} of the sets." if a_choice else ".")
+            + (f"; within {percent(AS_GOOD)} points of the best in most sets: {best or 'none'}." if a_choice else ".")
         )
-    if result.optimum is None or len(found["ends"]) == 1:
-        return lines
-    shares = [found["points"][name]["best_share"] for name in names]
-    best_arm = int(np.argmax(shares))
-    lines.append(
-        f"Of all points {called(sweep, best_arm)} is the best in {plain(100 * number_of(shares[best_arm]), 0)} % of "
-        "the sets."
-    )
     return lines
+
+
+def as_good_in_most(sweep: Sweep, names: Sequence[str], shares: Mapping[str, float]) -> list[str]:
+    """Points of a line that lose at most half a point against its best under at least half of the sets."""
+    return [on_axis(sweep, names.index(name)) for name, share in shares.items() if share >= MOST_SETS]
 
 
 def on_axis(sweep: Sweep, arm: int) -> str:

@@ -19,7 +19,7 @@ from calibration.kantarjian_2023 import SIZE, sos_cases
 from calibration.observe import MODIFIED, ORIGINAL
 from calibration.trial import simulate
 from simulator.parameters import DEFINITIONS, ParameterError, load_parameters
-from simulator.sweep.attribution import FILE, Draws, band_of, best_shares, fingerprint, load_draws
+from simulator.sweep.attribution import FILE, Draws, as_good_shares, band_of, fingerprint, load_draws
 
 POINT = load_parameters("kantarjian-2023-point")
 BOUNDS = {one.name: (one.low, one.high) for one in DEFINITIONS}
@@ -147,7 +147,7 @@ def test_the_band_is_what_the_real_rules_give(tmp_path):
 
 def test_shares_of_the_best():
     changes = np.array([[0.0, 0.0, 0.0], [0.0, 0.2, 0.0], [0.0, 0.2, 0.0], [0.5, 0.0, 0.0]])
-    assert best_shares(np.array([0.3, 0.2, 0.35]), changes).tolist() == [0.25, 0.5, 0.25]
+    assert as_good_shares(np.array([0.3, 0.2, 0.35]), changes).tolist() == [0.25, 0.5, 0.25]
 
 
 def test_kept_draws_belong_to_the_shipped_set():

@@ -1,7 +1,7 @@
 """What docs/sweeps.md says of the shapes of the shipped sweeps, whatever the fitted numbers are.
 
-Rank of proof: regression of the text, on 20,000 patients with the seed of the files: Monte Carlo errors of one point are
-below 0.35 percentage points, paired ones below 0.2; every claim is held to a margin beyond both.
+Rank of proof: regression of the text, on 20,000 patients with the seed of the files: standard errors of one point are
+below 0.35 percentage points; every claim is held to a margin beyond that.
 """
 
 import pytest

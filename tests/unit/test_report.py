@@ -138,11 +138,11 @@ def comparison(arms: int = 2, patients: int = 200_000) -> SimpleNamespace:
         )
     scenario = SimpleNamespace(
         name="made_up", question="Does SCT in remission lengthen life, and in whom?", reference="arm_0",
-        arms=tuple(SimpleNamespace(name=n, title=t, strategy=STRATEGY) for n, t in zip(names, titles)),
+        arms=tuple(SimpleNamespace(name=n, title=t, strategy=STRATEGY, parameters={}) for n, t in zip(names, titles)),
         report_months=months, horizon_months=60, patients=patients, seed=20231112,
         parameters="kantarjian-2023-point")  # fmt: skip
     summary = {"scenario": "made_up", "patients": patients, "seed": 20231112, "reference": "arm_0",
-               "parameter_set": "kantarjian-2023-point", "arms": summary_arms, "differences": {}}  # fmt: skip
+               "parameter_set": "kantarjian-2023-point", "arms": summary_arms, "differences": {}, "not_identified": []}  # fmt: skip
     return SimpleNamespace(
         scenario=scenario,
         summary=summary,

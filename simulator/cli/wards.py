@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,21 @@ def compare_in_wards(
 
 
 def _compared(scenario: Scenario, workers: int | None, run_folder: RunFolder | None) -> WardComparison:
-    """Simulate with a progress bar."""
+    """Simulate with a progress bar, into the checkpoint of a run folder."""
     note_compiling("ward")
+    from simulator.runner import usable_cores
     from simulator.ward import compare_wards
 
+    if run_folder is None:
+        with Progress(scenario.name, "wards") as progress:
+            return compare_wards(scenario, workers=workers, progress=progress)
+    before, begin = run_folder.done, time.monotonic()
+    if before:
+        many = scenario.patients // scenario.ward.patients_per_replicate
+        note(f"going on after {before:,} of {many:,} wards: {run_folder.path}")
     with Progress(scenario.name, "wards") as progress:
-        return compare_wards(scenario, workers=workers, progress=progress)
+        comparison = compare_wards(scenario, workers=workers, progress=progress, checkpoint=run_folder.checkpoint)
+    wards = comparison.summary["replicates"] - before
+    seconds = round(time.monotonic() - begin, 3)
+    run_folder.note("simulated", seconds=seconds, wards=wards, workers=workers or usable_cores())
+    return comparison

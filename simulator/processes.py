@@ -1,23 +1,25 @@
 """Python-bound work over processes that end with this one; compiled work goes over `threads`.
 
-Ctrl-C is for this process alone, which ends the others. They leave by themselves when it is gone, however it went.
+Each process is asked through a pipe, one piece of work at a time. Ctrl-C is for the asking process alone, which ends
+the others; they leave by themselves when it is gone, however it went, and leave nothing behind.
 """
 
 from __future__ import annotations
 
 import os
-import signal
+import pickle
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import as_completed
-from contextlib import contextmanager
-from multiprocessing import resource_tracker
-from threading import Thread
-from typing import TypeVar
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
 
 Work = TypeVar("Work")
 Found = TypeVar("Found")
-LOOK_SECONDS = 0.2  # how often a process looks whether its parent is still there
+LOOK_SECONDS = 0.2  # how often a process looks whether the one that asks is still there
 
 
 def over_processes(
@@ -25,47 +27,87 @@ def over_processes(
 ) -> Generator[tuple[Work, Found], None, None]:
     """Yields (work, what `task` made of it) as they end, in any order; all three must pickle.
 
-    What fails ends the rest: its error is raised here, `concurrent.futures.BrokenExecutor` where a process was killed.
-    Use it under `contextlib.closing`: leaving early, for whatever reason, kills the processes. One worker, or one
-    piece of work: all happens in this process.
+    What fails ends the rest: its error is raised here, `BrokenProcessPool` where a process was killed. Use it under
+    `contextlib.closing`: leaving early, for whatever reason, kills the processes. One worker, or one piece of work:
+    all happens in this process.
     """
     workers = min(workers, len(work))
     if workers <= 1:
         for each in work:
             yield each, task(each)
         return
-    from joblib.externals.loky import ProcessPoolExecutor
+    reports: SimpleQueue[tuple[Any, Any] | BaseException] = SimpleQueue()
+    left, taking, crew = iter(work), Lock(), []
 
-    pool = ProcessPoolExecutor(workers, initializer=_leave_with, initargs=(os.getpid(),))
+    def labour(process: subprocess.Popen[bytes]) -> None:
+        try:
+            while True:
+                with taking:
+                    each = next(left)
+                reports.put((each, _asked(process, task, each)))
+        except StopIteration:
+            pass
+        except BaseException as error:
+            reports.put(error)
+
     try:
-        resource_tracker.ensure_running()  # it would let Ctrl-C through again
-        with _without_interrupts():  # processes inherit it, and the first work starts them
-            futures = {pool.submit(task, each): each for each in work}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        for _ in range(workers):
+            crew.append(_started())
+            Thread(target=labour, args=(crew[-1],), daemon=True).start()
+        for _ in work:
+            report = reports.get()
+            if isinstance(report, BaseException):
+                raise report
+            yield report
     finally:
-        pool.shutdown(kill_workers=True)
+        for process in crew:
+            process.kill()
+        for process in crew:
+            process.wait()
 
 
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C is heard after the block. Windows has no such mask."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def serve() -> None:
+    """What each process does: tasks from standard input, results to standard output, until there are no more."""
+    questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a print is no result
+    Thread(target=_leave_after, args=(os.getppid(),), daemon=True).start()
+    while True:
+        try:
+            task, work = pickle.load(questions)
+        except EOFError:
+            return
+        try:
+            answer = pickle.dumps((task(work), None))
+        except Exception as error:
+            answer = pickle.dumps((None, error))
+        answers.write(answer)
+        answers.flush()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """A process that imports from where this one does, out of reach of this terminal's Ctrl-C."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; from simulator.processes import serve; serve()"
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+
+
+def _asked(process: subprocess.Popen[bytes], task: Callable[[Work], Found], work: Work) -> Found:
+    """What a process made of one piece of work."""
+    assert process.stdin and process.stdout
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        pickle.dump((task, work), process.stdin)
+        process.stdin.flush()
+        found, error = pickle.load(process.stdout)
+    except (OSError, EOFError, pickle.UnpicklingError):
+        raise BrokenProcessPool("a worker process was killed") from None
+    if error is not None:
+        raise error
+    return found  # type: ignore[no-any-return]
 
 
-def _leave_with(parent: int) -> None:
-    """End this process when its parent is gone."""
-
-    def look() -> None:
-        while os.getppid() == parent:
-            time.sleep(LOOK_SECONDS)
-        os._exit(1)
-
-    Thread(target=look, daemon=True).start()
+def _leave_after(parent: int) -> None:
+    """End this process when the one that asks is gone; standard input tells that only between two tasks."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)

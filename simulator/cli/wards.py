@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulator.store import RunFolder
     from simulator.ward import WardComparison
 
-OUTPUTS = {"answer": True, "figures": True}
+OUTPUTS = {"answer": True, "figures": True, "report": True}
 
 
 def compare_in_wards(
@@ -46,12 +46,12 @@ def compare_in_wards(
             return
         comparison = _compared(scenario, workers, run_folder)
         with status("drawing figures and writing tables"):
-            run_folder.finish(lambda target: write_wards(target, comparison))
+            run_folder.finish(lambda target: write_wards(target, comparison, identity))
     if as_json:
         say(json.dumps(comparison.summary, indent=2))
     else:
         say(answer(comparison))
-        note(f"figures, tables and summary.json: {folder}")
+        note(f"report.html, figures, tables and summary.json: {folder}")
 
 
 def _compared(scenario: Scenario, workers: int | None, run_folder: RunFolder | None) -> WardComparison:

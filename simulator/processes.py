@@ -13,12 +13,14 @@ import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
 Work = TypeVar("Work")
 Found = TypeVar("Found")
+JOIN_SECONDS = 0.2
 LOOK_SECONDS = 0.2  # how often a process looks whether the one that asks is still there
 
 
@@ -37,7 +39,8 @@ def over_processes(
             yield each, task(each)
         return
     reports: SimpleQueue[tuple[Any, Any] | BaseException] = SimpleQueue()
-    left, taking, crew = iter(work), Lock(), []
+    left, taking = iter(work), Lock()
+    crew: list[tuple[subprocess.Popen[bytes], Thread]] = []
 
     def labour(process: subprocess.Popen[bytes]) -> None:
         try:
@@ -52,18 +55,23 @@ def over_processes(
 
     try:
         for _ in range(workers):
-            crew.append(_started())
-            Thread(target=labour, args=(crew[-1],), daemon=True).start()
+            process = _started()
+            crew.append((process, Thread(target=labour, args=(process,), daemon=True)))
+            crew[-1][1].start()
         for _ in work:
             report = reports.get()
             if isinstance(report, BaseException):
                 raise report
             yield report
     finally:
-        for process in crew:
+        for process, _ in crew:
             process.kill()
-        for process in crew:
+        for process, thread in crew:
             process.wait()
+            thread.join(JOIN_SECONDS)  # its pipe has ended
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    pipe.close()  # type: ignore[union-attr]
 
 
 def serve() -> None:

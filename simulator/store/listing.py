@@ -34,7 +34,21 @@ def run_folders(root: Path) -> list[dict[str, Any]]:
 def described(folder: Path) -> dict[str, Any]:
     """What `allpath runs` says of one folder; `done` and `of` count patients or, as `unit` says, wards."""
     found: dict[str, Any] = dict.fromkeys(
-        ("run", "kind", "state", "done", "of", "unit", "patients", "arms", "seed", "scenario", "question", "last_written", "bytes")
+        (
+            "run",
+            "kind",
+            "state",
+            "done",
+            "of",
+            "unit",
+            "patients",
+            "arms",
+            "seed",
+            "scenario",
+            "question",
+            "last_written",
+            "bytes",
+        )
     )
     found |= {"run": folder.resolve().name, "fault": None} | _on_disk(folder)
     try:

@@ -60,9 +60,7 @@ def stop_after(many, error):
 def test_stopped_wards_go_on(tmp_path, whole, workers, error):
     for many in (1, 3):
         with pytest.raises(error):
-            compare_wards(
-                SCENARIO, workers=workers, progress=stop_after(many, error), checkpoint=kept_in(tmp_path)
-            )
+            compare_wards(SCENARIO, workers=workers, progress=stop_after(many, error), checkpoint=kept_in(tmp_path))
         assert len(kept_in(tmp_path).done) == many
     seen = []
     again = compare_wards(
@@ -140,7 +138,9 @@ def test_the_command_stops_within_a_second_and_no_process_lingers(tmp_path, numb
     """2 s are allowed here: machines that run tests are shared."""
     options = [each for setting in SETTINGS for each in ("--set", setting)]
     call = [sys.executable, "-m", "simulator.cli", "compare", "two_beds_fewer", *options, "--patients", "100000"]
-    with subprocess.Popen([*call, "--workers", "2", "--out", tmp_path / "run"], stderr=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        [*call, "--workers", "2", "--out", tmp_path / "run"], stderr=subprocess.PIPE, text=True
+    ) as run:
         while not (tmp_path / "run" / "checkpoint").exists():
             assert run.poll() is None
             time.sleep(0.01)

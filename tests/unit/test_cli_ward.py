@@ -32,7 +32,14 @@ def folder(tmp_path_factory):
 
 
 def test_the_run_folder_is_whole(folder):
-    files = {"run.json", "journal.jsonl", "report.html", "summary.json", "answer.txt", *(f"{name}.csv" for name in FRAMES)}
+    files = {
+        "run.json",
+        "journal.jsonl",
+        "report.html",
+        "summary.json",
+        "answer.txt",
+        *(f"{name}.csv" for name in FRAMES),
+    }
     assert {path.name for path in folder.iterdir()} == files | {
         f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")
     }

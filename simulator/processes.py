@@ -111,7 +111,7 @@ def _asked(process: subprocess.Popen[bytes], task: Callable[[Work], Found], work
         raise BrokenProcessPool("a worker process was killed") from None
     if error is not None:
         raise error
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _leave_after(parent: int) -> None:

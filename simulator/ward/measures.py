@@ -49,8 +49,8 @@ def quantities_of(scenario: Scenario, needs: Iterable[str]) -> list[Quantity]:
         elif definition.name in BY_HORIZON:
             found.append((definition.name, scenario.horizon_months))
     found += [(name, None) for name in ("sct_month", "interval_weeks_mean", "interval_weeks_median")]
-    told = ("asked", "waited", "wait_days_mean", "wait_days_median", "wait_days_90_percent")
-    told += (*(f"left_{outcome}" for outcome in LEFT), "in_use", "queue")
+    told = ["asked", "waited", "wait_days_mean", "wait_days_median", "wait_days_90_percent"]
+    told += [*(f"left_{outcome}" for outcome in LEFT), "in_use", "queue"]
     return found + [(f"{need}_{name}", None) for need in needs for name in told]
 
 

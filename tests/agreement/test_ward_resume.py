@@ -18,7 +18,7 @@ from simulator.counts import Counts
 from simulator.processes import over_processes
 from simulator.ranges import Ranges
 from simulator.scenario import load_scenario
-from simulator.store import FileCheckpoint, checkpoint
+from simulator.store import FileCheckpoint
 from simulator.ward import compare_by_ward_clock, compare_wards
 from simulator.ward.folder import FRAMES
 from simulator.ward.kept import Kept

@@ -26,6 +26,7 @@ def compare_in_wards(
     from simulator import store
     from simulator.scenario import Fault, ScenarioError
     from simulator.ward.answer import answer
+    from simulator.ward.comparison import replicates_of
     from simulator.ward.folder import write_wards
 
     options = zip(("--events", "--patient-tables"), asked, strict=True)
@@ -37,6 +38,7 @@ def compare_in_wards(
     if as_json and out is None:
         say(json.dumps(_compared(scenario, workers, None).summary, indent=2))
         return
+    replicates_of(scenario)  # before there is a folder
     identity = store.identity(scenario, kind="ward", outputs=OUTPUTS)
     folder = out or RUNS / store.run_name(scenario.name, identity)
     with opened(folder, identity) as run_folder:

@@ -49,6 +49,16 @@ class WardComparison:
     """arm, ward, month, value, low, high."""
 
 
+def replicates_of(scenario: Scenario) -> int:
+    """How many whole wards the patients fill; `ScenarioError` if not two: an interval needs two."""
+    each = scenario.ward.patients_per_replicate
+    many = scenario.patients // each
+    if many < 2:
+        allowed = f"{2 * each} or more, two wards of ward.patients_per_replicate, {each}"
+        raise ScenarioError([Fault(scenario.path.name, "patients", str(scenario.patients), allowed, "patients")])
+    return many
+
+
 def compare_wards(
     scenario: Scenario,
     *,
@@ -61,11 +71,7 @@ def compare_wards(
     With a `checkpoint` the run goes on from it and leaves every finished ward in it, however it ends.
     `ScenarioError` if the patients do not fill two wards: an interval needs two.
     """
-    each = scenario.ward.patients_per_replicate
-    many = scenario.patients // each
-    if many < 2:
-        allowed = f"{2 * each} or more, two wards of ward.patients_per_replicate, {each}"
-        raise ScenarioError([Fault(scenario.path.name, "patients", str(scenario.patients), allowed, "patients")])
+    many = replicates_of(scenario)
     kept = Kept(scenario, many)
     done = checkpoint.restore(kept.tables._asdict()) if checkpoint else Ranges()
     if progress:

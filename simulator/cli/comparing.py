@@ -118,14 +118,13 @@ def run_comparison(
 ) -> Any:
     """Simulate with a progress bar, into the checkpoint of a run folder; say so when the first run compiles."""
     note_compiling(clock or Clock.COHORT)
-    with Progress(scenario.name, "patients") as progress:
-        if clock is Clock.WARD:
-            from simulator.ward import compare_by_ward_clock
+    from simulator.runner import usable_cores
 
-            return compare_by_ward_clock(scenario, workers=workers, progress=progress)
+    if clock is Clock.WARD:
+        from simulator.ward import compare_by_ward_clock as compare_arms
+    else:
         from simulator.comparison import compare as compare_arms
-        from simulator.runner import usable_cores
-
+    with Progress(scenario.name, "patients") as progress:
         if run_folder is None:
             return compare_arms(scenario, workers=workers, progress=progress)
         before, begin = run_folder.done, time.monotonic()

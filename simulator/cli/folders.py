@@ -49,6 +49,7 @@ def runs(
 def opened(folder: Path, identity: dict[str, Any]) -> Iterator[RunFolder]:
     """A run folder for a command; Ctrl-C ends in one line that says how to go on."""
     from simulator.store import open_run
+    from simulator.store.identity import work_of
 
     run_folder = None
     try:
@@ -57,13 +58,13 @@ def opened(folder: Path, identity: dict[str, Any]) -> Iterator[RunFolder]:
     except KeyboardInterrupt:
         if run_folder is None:
             raise
-        raise InterruptedRunError(how_to_go_on(folder, run_folder.done, identity.get("patients"))) from None
+        raise InterruptedRunError(how_to_go_on(folder, run_folder.done, *work_of(identity))) from None
 
 
-def how_to_go_on(folder: Path, done: int, patients: int | None) -> str:
+def how_to_go_on(folder: Path, done: int, many: int | None, unit: str) -> str:
     """One line for who stopped a run."""
-    if done and patients:
-        return f"interrupted at {done:,} of {patients:,} patients; the same command goes on from there: {folder}"
+    if done and many:
+        return f"interrupted at {done:,} of {many:,} {unit}; the same command goes on from there: {folder}"
     return f"interrupted before anything was kept; the same command starts again: {folder}"
 
 
@@ -83,12 +84,13 @@ def cells(run: dict[str, Any]) -> list[str]:
 
 
 def state_in_words(run: dict[str, Any]) -> str:
-    """`finished`, `interrupted at N of M`, or what is wrong."""
+    """`finished`, `interrupted at N of M` (patients, unless another unit is named), or what is wrong."""
     if run["state"] in ("foreign", "damaged"):
         return f"{run['state']}: {run['fault']}"
-    if run["state"] == "finished" or run["patients"] is None:
+    if run["state"] == "finished" or run["of"] is None:
         return str(run["state"])
-    return f"{run['state']} at {run['done']:,} of {run['patients']:,}"
+    unit = "" if run["unit"] == "patients" else f" {run['unit']}"
+    return f"{run['state']} at {run['done']:,} of {run['of']:,}{unit}"
 
 
 def size_in_words(size: int) -> str:

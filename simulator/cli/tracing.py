@@ -41,6 +41,8 @@ def trace(
         say(json.dumps({"run": run, "differs": differs, **found.as_json()}, indent=1))
     else:
         say(told(found))
+    if any(arm.sharing.limited() for arm in scenario.arms):
+        note(f"{run}: patients share a ward there; this is the same patient's life with nothing scarce, without waits")
     if differs:
         note(f"{run}: made with other {', '.join(differs)}; this life may not be the one counted there")
 

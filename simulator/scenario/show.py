@@ -45,7 +45,7 @@ def document(title: str, tables: Mapping[str, Sequence[str]]) -> str:
 
 def differing(scenario: Scenario) -> list[tuple[str, str, list[str]]]:
     """(dotted key, unit, its value in each arm) of every setting in which the arms differ."""
-    units = _units(Strategy)
+    units = _units_of_an_arm()
     return [(key, units[key], cells) for key, cells, _ in _side_by_side(scenario) if len(set(cells)) > 1]
 
 

@@ -47,6 +47,19 @@ def marker_of(identity: dict[str, Any]) -> str:
     return _MARKERS.get(str(identity.get("kind")), "summary.json")
 
 
+def work_of(identity: dict[str, Any]) -> tuple[int | None, str]:
+    """(how many, of what) a run counts as done: patients, or whole wards; None = not known."""
+    patients = identity.get("patients")
+    if not isinstance(patients, int):
+        return None, "patients"
+    if identity.get("kind") != "ward":
+        return patients, "patients"
+    try:
+        return patients // identity["scenario"]["ward"]["patients_per_replicate"], "wards"
+    except (KeyError, TypeError, ZeroDivisionError):  # anybody may have written it
+        return None, "wards"
+
+
 def key_of(identity: dict[str, Any]) -> str:
     """One hash of the whole identity."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from simulator.store.checkpoint import finished_in
 from simulator.store.files import FolderError, read_json
 from simulator.store.folder import State, state_of
-from simulator.store.identity import RUN, key_of
+from simulator.store.identity import RUN, key_of, work_of
 from simulator.store.journal import busy, entries
 
 Known = TypeVar("Known")
@@ -32,9 +32,23 @@ def run_folders(root: Path) -> list[dict[str, Any]]:
 
 
 def described(folder: Path) -> dict[str, Any]:
-    """What `allpath runs` says of one folder."""
+    """What `allpath runs` says of one folder; `done` and `of` count patients or, as `unit` says, wards."""
     found: dict[str, Any] = dict.fromkeys(
-        ("run", "kind", "state", "done", "patients", "arms", "seed", "scenario", "question", "last_written", "bytes")
+        (
+            "run",
+            "kind",
+            "state",
+            "done",
+            "of",
+            "unit",
+            "patients",
+            "arms",
+            "seed",
+            "scenario",
+            "question",
+            "last_written",
+            "bytes",
+        )
     )
     found |= {"run": folder.resolve().name, "fault": None} | _on_disk(folder)
     try:
@@ -51,7 +65,7 @@ def described(folder: Path) -> dict[str, Any]:
         # copying a folder moves the times of its files, but not those in its journal
         times = [entry["at"] for entry in entries(folder) if isinstance(entry.get("at"), str)]
         found["last_written"] = times[-1] if times else found["last_written"]
-        return found | {"state": "finished", "done": found["patients"]}
+        return found | {"state": "finished", "done": found["of"]}
     try:
         found["done"] = finished_in(folder, key_of(identity))
     except FolderError as error:
@@ -63,7 +77,10 @@ def _asked(identity: dict[str, Any]) -> dict[str, Any]:
     """From run.json, which anybody may have written: what is not of its type is not known."""
     scenario = _of_type(dict, identity.get("scenario")) or {}
     arms = _of_type(list, scenario.get("arms"))
+    many, unit = work_of(identity)
     return {
+        "of": many,
+        "unit": unit,
         "kind": _of_type(str, identity.get("kind")),
         "patients": _of_type(int, identity.get("patients")),
         "arms": None if arms is None else len(arms),

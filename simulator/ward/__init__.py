@@ -4,6 +4,7 @@
     measures    what is read off a ward             comparison  over replicates: estimates, differences, tables
     answer      the same in words                   figures     waits, beds in use, survival
     folder      the run folder                      unlimited   the ordinary comparison, by the ward clock
+    kept        all replicates as arrays, for the checkpoint        report      report.html
 
 Patients of one ward are not independent of each other, wards are: one replicate is one ward with all its patients,
 and every interval comes from the replicates.

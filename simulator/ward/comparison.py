@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from scipy.special import stdtrit
 
 from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION
-from simulator.runner import Progress, usable_cores
+from simulator.processes import over_processes
+from simulator.ranges import Ranges
+from simulator.runner import Checkpoint, Progress, usable_cores
 from simulator.scenario import Fault, Scenario, ScenarioError
+from simulator.ward.kept import Kept
 from simulator.ward.measures import LONGEST_WAIT_DAYS, Measured, Quantity, is_share, ward_months
 from simulator.ward.replicate import Replicate, run_replicate, warm_up
 
@@ -45,26 +49,51 @@ class WardComparison:
     """arm, ward, month, value, low, high."""
 
 
-def compare_wards(
-    scenario: Scenario, *, workers: int | None = None, progress: Progress | None = None
-) -> WardComparison:
-    """As many whole wards as the scenario's patients fill; `progress(done, replicates)` follows them.
-
-    `ScenarioError` if they do not fill two: an interval needs two wards.
-    """
+def replicates_of(scenario: Scenario) -> int:
+    """How many whole wards the patients fill; `ScenarioError` if not two: an interval needs two."""
     each = scenario.ward.patients_per_replicate
     many = scenario.patients // each
     if many < 2:
         allowed = f"{2 * each} or more, two wards of ward.patients_per_replicate, {each}"
         raise ScenarioError([Fault(scenario.path.name, "patients", str(scenario.patients), allowed, "patients")])
-    warm_up(scenario)
-    pool = Parallel(n_jobs=min(workers or usable_cores(), many), return_as="generator")
-    found: list[Replicate] = []
-    for replicate in pool(delayed(run_replicate)(scenario, number) for number in range(many)):
-        found.append(replicate)
-        if progress:
-            progress(len(found), many)
-    return comparison_of(scenario, found)
+    return many
+
+
+def compare_wards(
+    scenario: Scenario,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> WardComparison:
+    """As many whole wards as the scenario's patients fill; `progress(done, replicates)` follows them.
+
+    With a `checkpoint` the run goes on from it and leaves every finished ward in it, however it ends.
+    `ScenarioError` if the patients do not fill two wards: an interval needs two.
+    """
+    many = replicates_of(scenario)
+    kept = Kept(scenario, many)
+    done = checkpoint.restore(kept.tables._asdict()) if checkpoint else Ranges()
+    if progress:
+        progress(len(done), many)
+    left = [number for first, stop in done.missing(range(many)) for number in range(first, stop)]
+    if left:
+        warm_up(scenario)
+    try:
+        with closing(over_processes(partial(run_replicate, scenario), left, workers or usable_cores())) as wards:
+            for number, replicate in wards:
+                kept.put(number, replicate)
+                done.add(number, number + 1)
+                if checkpoint and checkpoint.due():
+                    checkpoint.save(kept.tables._asdict(), done)
+                if progress:
+                    progress(len(done), many)
+    finally:
+        if checkpoint:
+            checkpoint.save(kept.tables._asdict(), done)
+    if len(done) != many:
+        raise RuntimeError(f"{len(done)} wards kept, {many} asked for")
+    return comparison_of(scenario, kept.replicates())
 
 
 def comparison_of(scenario: Scenario, found: list[Replicate]) -> WardComparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,20 @@ class Measured(NamedTuple):
     """need -> (months,) mean patients waiting."""
     served: dict[str, np.ndarray]
     """need -> (LONGEST_WAIT_DAYS + 1,) patients served within so many days of asking; the last is all who asked."""
+
+
+def quantities_of(scenario: Scenario, needs: Iterable[str]) -> list[Quantity]:
+    """All that `measure` gives of a ward in which these needs are limited, in its order."""
+    found: list[Quantity] = []
+    for definition in DEFINITIONS:
+        if definition.name in BY_MONTH:
+            found += [(definition.name, month) for month in scenario.report_months]
+        elif definition.name in BY_HORIZON:
+            found.append((definition.name, scenario.horizon_months))
+    found += [(name, None) for name in ("sct_month", "interval_weeks_mean", "interval_weeks_median")]
+    told = ["asked", "waited", "wait_days_mean", "wait_days_median", "wait_days_90_percent"]
+    told += [*(f"left_{outcome}" for outcome in LEFT), "in_use", "queue"]
+    return found + [(f"{need}_{name}", None) for need in needs for name in told]
 
 
 def is_share(name: str) -> bool:

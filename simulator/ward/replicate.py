@@ -33,6 +33,11 @@ def places_of(sharing: Sharing) -> dict[int, int]:
     return {need: many for need, many in limits.items() if many is not None}
 
 
+def needs_of(scenario: Scenario) -> set[int]:
+    """What any arm limits."""
+    return {need for arm in scenario.arms for need in places_of(arm.sharing)}
+
+
 def warm_up(scenario: Scenario) -> None:
     """Compile in this process, before several workers need the code: a few patients, none of whom gets a bed."""
     few = {"patients_per_replicate": 40, "warm_up_months": 0, "run_out_months": 0}
@@ -45,7 +50,7 @@ def run_replicate(scenario: Scenario, replicate: int) -> Replicate:
     n = scenario.ward.patients_per_replicate
     population = population_record(scenario.population)
     days = arrival_days(scenario.ward, scenario.seed, replicate)
-    needs = {need for arm in scenario.arms for need in places_of(arm.sharing)}
+    needs = needs_of(scenario)
 
     def lived(arm: Arm, sharing: Sharing, places: dict[int, int]) -> Measured:
         parameters, strategy = arm_records(scenario, arm.name)

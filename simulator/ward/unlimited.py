@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from simulator.clocks.ward import Ward, World, admit_table
 from simulator.comparison import Comparison, comparison_of
 from simulator.compiled import compiled
-from simulator.counts import Counts, add_life, add_pairs, add_waiting, merge, new_counts
+from simulator.counts import Counts, add_life, add_pairs, add_waiting, clear, new_counts
 from simulator.endpoints import BINS_PER_MONTH, ENDPOINT_COUNT, bin_of, endpoint_days
 from simulator.patient import new_patients
 from simulator.population import population_record
-from simulator.runner import Progress, arm_records, end_day, pair_months, pairs_of, usable_cores
+from simulator.processes import over_processes
+from simulator.ranges import Ranges, blocks_of
+from simulator.runner import Checkpoint, Progress, Sums, arm_records, end_day, pair_months, pairs_of, usable_cores
 from simulator.scenario import Scenario
 from simulator.scenario.sharing import Sharing
 from simulator.trajectory import delivered_of
@@ -30,28 +33,48 @@ def without_limits(scenario: Scenario) -> Scenario:
 
 
 def compare_by_ward_clock(
-    scenario: Scenario, *, workers: int | None = None, progress: Progress | None = None
+    scenario: Scenario,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Comparison:
-    """`comparison.compare` with every life lived by the ward clock; nothing may be limited."""
-    counts = counts_of(replace(scenario, patients=1), 0)  # compiles in this process, before the workers do
-    for each in counts:
-        each[...] = 0
-    firsts = range(0, scenario.patients, PATIENTS_PER_TASK)
-    pool = Parallel(n_jobs=min(workers or usable_cores(), len(firsts)), return_as="generator")
-    for part in pool(delayed(counts_of)(scenario, first) for first in firsts):
-        merge(counts, part)
-        if progress:
-            progress(int(counts.patients[0]), scenario.patients)
-    return comparison_of(scenario, counts, delivered_of(scenario))
+    """`comparison.compare` with every life lived by the ward clock; nothing may be limited.
+
+    A checkpoint of either clock serves the other: they count the same.
+    """
+    sums = Sums(counts_of(scenario, (0, 1)), Ranges())  # compiles in this process, before others need the code
+    clear(sums.counts)
+    if checkpoint:
+        sums.done = checkpoint.restore(sums.counts._asdict())
+    if progress:
+        progress(len(sums.done), scenario.patients)
+    tasks = list(blocks_of(sums.done.missing(range(scenario.patients)), PATIENTS_PER_TASK))
+    try:
+        with closing(over_processes(partial(counts_of, scenario), tasks, workers or usable_cores())) as parts:
+            for task, part in parts:
+                counts = Counts(*(total + more for total, more in zip(sums.counts, part, strict=True)))
+                sums = Sums(counts, Ranges([*sums.done.pieces, task]))  # at once: Ctrl-C comes before or after
+                if progress:
+                    progress(len(sums.done), scenario.patients)
+                if checkpoint and checkpoint.due():
+                    sums.save(checkpoint)
+    finally:
+        if checkpoint:
+            sums.save(checkpoint)
+    if not sums.counts.patients[0] == len(sums.done) == scenario.patients:
+        raise RuntimeError(f"{sums.counts.patients[0]} patients counted, {scenario.patients} asked for")
+    return comparison_of(scenario, sums.counts, delivered_of(scenario))
 
 
-def counts_of(scenario: Scenario, first: int) -> Counts:
-    """The counts of one task's patients."""
+def counts_of(scenario: Scenario, task: tuple[int, int]) -> Counts:
+    """The counts of patients first .. stop - 1."""
+    first, stop = task
     months = pair_months(scenario)
     pairs = pairs_of(scenario)
     counts = new_counts(len(scenario.arms), scenario.horizon_months, len(months), len(pairs))
     population, until = population_record(scenario.population), end_day(scenario.horizon_months)
-    n = min(PATIENTS_PER_TASK, scenario.patients - first)
+    n = stop - first
     tables = new_patients(len(scenario.arms) * n).reshape(len(scenario.arms), n)
     for number, arm in enumerate(scenario.arms):
         parameters, strategy = arm_records(scenario, arm.name)

@@ -29,7 +29,7 @@ ROOMS = (
     {"simulator.endpoints", "simulator.counts"},
     {name for name in MODULES if name.startswith("simulator.clocks")},
     {name for name in MODULES if name.startswith("simulator.scenario")},
-    {"simulator.ranges", "simulator.threads"},
+    {"simulator.ranges", "simulator.threads", "simulator.processes"},
     {"simulator.runner"},
     set(),  # everything else: trajectory, comparison, store, report, estimators, trial
     {name for name in MODULES if name.startswith("simulator.cli")},

@@ -24,6 +24,8 @@ KEYS = set(
         "kind",
         "state",
         "done",
+        "of",
+        "unit",
         "patients",
         "arms",
         "seed",

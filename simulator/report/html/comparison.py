@@ -91,7 +91,7 @@ def report_page(
         ]  # fmt: skip
     sections += [
         Section("limits", "What these figures may not be used for", "Limits", [Bullets(NOT_FOR)]),
-        Section("again", "How to get the same again", "Reproduce", _again(comparison, identity)),
+        Section("again", "How to get the same again", "Reproduce", reproduction(comparison, identity)),
     ]
     return Page(f"allpath · {scenario.name}", run, scenario.question, answer, facts, sections)
 
@@ -227,7 +227,8 @@ def _assumptions(comparison: Any, main: Leading, frame: pd.DataFrame, parameters
     return [Paragraph(RANGES), figure, influential(comparison, main, frame, parameters)]
 
 
-def _again(comparison: Any, identity: Mapping[str, Any]) -> list[Block]:
+def reproduction(comparison: Any, identity: Mapping[str, Any], call: str = "compare") -> list[Block]:
+    """The command, or what to do without one, and the identity; `call` = the function that simulates it."""
     scenario = comparison.scenario
     known = scenario.name in {name for name, _ in shipped_scenarios()}
     if known and load_scenario(scenario.name, patients=scenario.patients, seed=scenario.seed) == scenario:
@@ -240,13 +241,13 @@ def _again(comparison: Any, identity: Mapping[str, Any]) -> list[Block]:
     else:
         how = [
             Paragraph("The scenario is not, or no longer, a shipped one. run.json beside this page holds it in full:"),
-            Code(textwrap.dedent("""\
+            Code(textwrap.dedent(f"""\
                 import json
                 import simulator as ap
                 from simulator.scenario import from_resolved
 
                 scenario = from_resolved(json.load(open("run.json", encoding="utf-8"))["scenario"])
-                comparison = ap.compare(scenario)
+                comparison = ap.{call}(scenario)
                 """).rstrip()),
         ]  # fmt: skip
     arms = ["Arms", ", ".join(arm.name for arm in scenario.arms)]

@@ -81,7 +81,7 @@ def swimmers(figure: Figure, comparison: Any, pairs: Pairs) -> None:
 def headline(pair: Pair) -> str:
     """Who the patient is, and how the life under the arm compares."""
     line = LINES_OF_THERAPY[min(pair.line_at_entry, 3)]
-    return f"Patient {pair.patient:,} · {pair.age_years:.0f} years, {line} · {GROUPS[pair.group]}"
+    return f"Patient {pair.patient:,} · {int(pair.age_years)} years, {line} · {GROUPS[pair.group]}"
 
 
 def ending(life: Life, horizon_months: float) -> str:

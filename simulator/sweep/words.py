@@ -86,7 +86,7 @@ def _whole_grid(result: SweepResult, one: Optimum) -> str:
     told = f"not to be told from it: {_list(sweep, same)}" if same else "every other point is worse"
     good = [arm for arm in one.as_good if arm != one.best]
     flat = f"within {percent(AS_GOOD)} points: {_list(sweep, good)}" if good else (
-        f"every other point loses more than {percent(AS_GOOD)} points")  # fmt: skip
+        f"every other point loses more than {percent(AS_GOOD)} points by its estimate")  # fmt: skip
     return (
         f"Of all points: OS at {result.month} months is highest at {called(sweep, one.best)}, {percent(one.os)} %; "
         f"{told}; {flat} ({_precision(one)})."

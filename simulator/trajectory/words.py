@@ -68,7 +68,7 @@ def _course(event: Event, plan: Plan) -> Told:
         return []
     backbone = "mini-hyper-CVD" if plan.strategy.backbone else "inotuzumab alone"
     told = [f"course {after.courses} of {plan.strategy.courses}, {backbone}"]
-    return told + ["platelets stay at 50 or less beyond six weeks"] * bool(after.platelets_day == NEVER)
+    return told + [f"{LATENT} platelets will stay at 50 or less beyond six weeks"] * bool(after.platelets_day == NEVER)
 
 
 def _inotuzumab(event: Event, plan: Plan) -> Told:

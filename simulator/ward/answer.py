@@ -20,6 +20,7 @@ ROWS = {  # quantity: (words, scale, decimals)
     "sos_any": ("SOS by {month} months, %", 100, 1),
     "sct_month": ("SCT on average in month", 1, 1),
     "interval_weeks_median": ("Last inotuzumab to SCT, median, weeks", 1, 1),
+    "blinatumomab_courses": ("Blinatumomab courses given, mean", 1, 2),
 }
 NEED_ROWS = {
     "{need}_waited": ("had to wait, % of those who asked", 100, 1),
@@ -33,6 +34,10 @@ NEED_ROWS = {
     "{need}_in_use": ("in use on average", 1, 1),
     "{need}_queue": ("patients waiting on average", 1, 1),
 }
+GROWTH = 1.2
+GROWING = (
+    "The queue is still growing at the end of the months measured, so that waits depend on how long a ward is watched"
+)
 NEEDS = {"bed": "Bed", "search": "Search desk"}
 
 
@@ -49,9 +54,33 @@ def answer(comparison: WardComparison, width: int | None = None) -> str:
     nothing = "Difference from the same strategy with nothing scarce"
     parts.append(_differences(comparison, NOTHING_SCARCE, every, nothing, width))
     parts += [filled(sentence, width) for sentence in comparison.summary["not_identified"]]
+    growing = overloaded(comparison)
+    if growing:
+        parts.append(
+            filled(f"{GROWING}: {', '.join(titles[arm].removesuffix(' (reference)') for arm in growing)}.", width)
+        )
     treated = "What a patient who waits is given follows `transplant.while_waiting`; its effects are the model's."
     parts.append(filled(f"{comparison.summary['uncertainty']} {treated}", width))
     return "\n\n".join(parts) + "\n"
+
+
+def overloaded(comparison: WardComparison) -> list[str]:
+    """Arms in which more patients wait for a bed at the end of the months measured than at their beginning."""
+    scenario, found = comparison.scenario, []
+    first, last = _months_measured(scenario)
+    for arm in scenario.arms:
+        queue = chosen(comparison.months, arm=arm.name, need="bed").set_index("month")["waiting"]
+        if len(queue) >= last and queue[last] > GROWTH * queue[first] + 1.0:
+            found.append(arm.name)
+    return found
+
+
+def _months_measured(scenario: Scenario) -> tuple[int, int]:
+    """First and last month in which measured patients arrive, from 1."""
+    measured, yearly = scenario.ward.measured(), scenario.ward.yearly()
+    if not yearly:
+        return 1, 10**9
+    return 1 + int(12 * measured.start / yearly), int(12 * measured.stop / yearly)
 
 
 def _who(comparison: WardComparison) -> str:
@@ -71,8 +100,8 @@ def rows_of(scenario: Scenario, quantities: set[str]) -> list[tuple[str, int | N
     """(quantity, month, words, scale, decimals) of every row that the answer shows."""
     rows: list[tuple[str, int | None, str, float, int]] = []
     for quantity, (words, scale, decimals) in ROWS.items():
-        asked = quantity.removesuffix("_any") in (*scenario.endpoints, "sct", "sct_month", "interval_weeks_median")
-        if not asked:
+        by_endpoint = quantity.removesuffix("_any") in ("os", "efs", "rfs", "relapse", "nrm", "sos")
+        if by_endpoint and quantity.removesuffix("_any") not in scenario.endpoints:
             continue
         months: list[int | None] = [None]
         if "{month}" in words:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION
+from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION, not_identified
 from simulator.processes import over_processes
 from simulator.ranges import Ranges
 from simulator.runner import Checkpoint, Progress, usable_cores
@@ -215,8 +215,14 @@ def _summary(scenario: Scenario, replicates: int, frames: dict[str, pd.DataFrame
         "uncertainty": UNCERTAINTY,
         "arms": _nested(frames["estimates"], "ward"),
         "differences": _nested(frames["differences"], "against"),
-        "not_identified": [SCT_EFFECT, SOS_ATTRIBUTION],
+        "not_identified": _not_identified(scenario, frames["estimates"]),
     }
+
+
+def _not_identified(scenario: Scenario, estimates: pd.DataFrame) -> list[str]:
+    """Waits act through SCT and SOS, and through the blinatumomab given meanwhile where it differs between any two."""
+    given = estimates.loc[estimates["quantity"] == "blinatumomab_courses", "value"].tolist()
+    return list(dict.fromkeys([SCT_EFFECT, SOS_ATTRIBUTION, *not_identified(scenario, given)]))
 
 
 def _nested(frame: pd.DataFrame, second: str) -> dict[str, Any]:

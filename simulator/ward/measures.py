@@ -48,7 +48,9 @@ def quantities_of(scenario: Scenario, needs: Iterable[str]) -> list[Quantity]:
             found += [(definition.name, month) for month in scenario.report_months]
         elif definition.name in BY_HORIZON:
             found.append((definition.name, scenario.horizon_months))
-    found += [(name, None) for name in ("sct_month", "interval_weeks_mean", "interval_weeks_median")]
+    found += [
+        (name, None) for name in ("sct_month", "interval_weeks_mean", "interval_weeks_median", "blinatumomab_courses")
+    ]
     told = ["asked", "waited", "wait_days_mean", "wait_days_median", "wait_days_90_percent"]
     told += [*(f"left_{outcome}" for outcome in LEFT), "in_use", "queue"]
     return found + [(f"{need}_{name}", None) for need in needs for name in told]
@@ -130,6 +132,7 @@ def _outcomes(scenario: Scenario, table: np.ndarray, days: np.ndarray) -> dict[Q
     weeks = weeks[np.isfinite(weeks)]
     values["interval_weeks_mean", None] = _mean(weeks)
     values["interval_weeks_median", None] = float(np.median(weeks)) if len(weeks) else math.nan
+    values["blinatumomab_courses", None] = _mean(table["blinatumomab_courses"])
     return values
 
 

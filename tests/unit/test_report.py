@@ -142,7 +142,8 @@ def comparison(arms: int = 2, patients: int = 200_000) -> SimpleNamespace:
         report_months=months, horizon_months=60, patients=patients, seed=20231112,
         parameters="kantarjian-2023-point")  # fmt: skip
     summary = {"scenario": "made_up", "patients": patients, "seed": 20231112, "reference": "arm_0",
-               "parameter_set": "kantarjian-2023-point", "arms": summary_arms, "differences": {}, "not_identified": []}  # fmt: skip
+               "parameter_set": "kantarjian-2023-point", "arms": summary_arms, "differences": {},
+               "not_identified": []}  # fmt: skip
     return SimpleNamespace(
         scenario=scenario,
         summary=summary,

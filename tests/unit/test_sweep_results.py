@@ -253,7 +253,9 @@ def test_the_answer_fits_its_width_and_says_what_it_must(result):
         assert max(map(len, text.splitlines())) <= width
     words = " ".join(answer(result, 100).split())
     for said in (
-        "Of all points: OS at 36 months is highest at", "hold for all pairs of the points compared in a sentence at once", "Monte Carlo 95 %",
+        "Of all points: OS at 36 months is highest at",
+        "hold for all pairs of the points compared in a sentence at once",
+        "Monte Carlo 95 %",
         "What the evidence cannot tell", "X036", "X039", "attribution", "One step further", "at the edge of the grid",
     ):  # fmt: skip
         assert said in words, said

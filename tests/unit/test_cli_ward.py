@@ -8,6 +8,7 @@ import json
 import pytest
 
 from simulator import cli
+from simulator.comparison.not_identified import SCT_EFFECT, SOS_ATTRIBUTION
 from simulator.ward.folder import FRAMES
 
 SMALL = (
@@ -46,7 +47,7 @@ def test_the_run_folder_is_whole(folder):
     summary = json.loads((folder / "summary.json").read_text())
     assert (summary["clock"], summary["replicates"], summary["patients"]) == ("ward", 2, 240)
     assert set(summary["arms"]) == {"eight_beds", "six_beds", "six_beds_mrd_first"}
-    assert len(summary["not_identified"]) == 2
+    assert summary["not_identified"][:2] == [SCT_EFFECT, SOS_ATTRIBUTION]
     run_json = json.loads((folder / "run.json").read_text())
     assert run_json["scenario"]["ward"]["donor_search_desks"] == 6
 

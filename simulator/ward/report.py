@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from simulator.comparison.not_identified import IN_SHORT
 from simulator.parameters import load_parameters
 from simulator.report.html.comparison import reproduction
 from simulator.report.html.document import Block, Bullets, Figure, Page, Paragraph, Section, Table, written
@@ -133,8 +134,9 @@ def _answer(comparison: WardComparison) -> list[tuple[str, str]]:
         (
             "What it rests on.",
             f"On the {len(parameters.values)} numbers of {parameters.id} ({made}), on the arrivals and lengths of "
-            "stay assumed, and on what is given to a patient who waits; the evidence does not identify the causal "
-            "effect of SCT, so that waits and lost SCTs are surer than survival.",
+            "stay assumed, and on what is given to a patient who waits; the evidence does not identify "
+            f"{' or '.join(IN_SHORT[words] for words in summary['not_identified'])}, so that waits and lost SCTs are "
+            "surer than survival.",
         ),
     ]
 

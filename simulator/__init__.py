@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from simulator.store import FolderError, write_run
     from simulator.sweep import SweepResult, load_sweep, run_sweep
     from simulator.trajectory import patients_table
-    from simulator.ward import WardComparison, compare_wards
+    from simulator.ward import WardComparison, compare_wards, without_limits
 
 __version__ = "0.1.0"
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "resolved",
     "run_sweep",
     "shipped_scenarios",
+    "without_limits",
     "write_run",
 ]
 
@@ -78,6 +79,7 @@ _ROOMS = {
     "patients_table": "trajectory",
     "WardComparison": "ward",
     "compare_wards": "ward",
+    "without_limits": "ward",
     "SweepResult": "sweep",
     "load_sweep": "sweep",
     "run_sweep": "sweep",

@@ -50,7 +50,15 @@ def scenarios(as_json: AsJson = False) -> None:
     for heading, command in (("Scenarios", "compare"), ("Sweeps", "sweep")):
         say(f"{heading}: allpath {command} NAME")
         for name, question in listed[command]:
-            say(textwrap.fill(question, room, initial_indent=f"  {name:<{width - 2}}", subsequent_indent=" " * width))
+            say(
+                textwrap.fill(
+                    question,
+                    room,
+                    initial_indent=f"  {name:<{width - 2}}",
+                    subsequent_indent=" " * width,
+                    break_on_hyphens=False,
+                )
+            )
 
 
 @app.command()

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from calibration.catalogue import Row, load_catalogue
-from calibration.kantarjian_2023 import INTEGER_MEDIANS, STUDY, grouped_median, statistics
+from calibration.kantarjian_2023 import INTEGER_MEDIANS, STUDY, statistics
+from calibration.summaries import grouped_median
 from calibration.trial import replicate_rows, simulate
 from simulator.parameters import DEFINITIONS, Definition, ParameterError, ParameterSet
 

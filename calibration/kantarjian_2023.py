@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc
 
-from calibration.catalogue import load_catalogue
 from calibration.observe import MODIFIED, ORIGINAL, Observed
+from calibration.summaries import Flags, in_units, middle, rate, share
 from simulator.estimators import cox, logrank, median_survival, split_at, survival_at
 from simulator.patient import Cause, Remission
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK
@@ -26,37 +26,11 @@ MONTHS_OF_RATES = 36.0
 SOS_WINDOW_DAYS = 730.5  # K043: all SOS within two years after InO
 INTEGER_MEDIANS = ("K053", "K056", "K159")
 
-Flags = NDArray[np.bool_]
-
-
-def share(part: Flags, whole: Flags) -> float:
-    """Share of `whole` that is also `part`."""
-    total = np.count_nonzero(whole)
-    return float(np.count_nonzero(part & whole) / total) if total else np.nan
-
-
-def middle(values: NDArray[np.float64]) -> float:
-    """Median; NaN without values."""
-    return float(np.median(values)) if len(values) else np.nan
-
-
-def grouped_median(values: NDArray[np.float64]) -> float:
-    """Median of integers, interpolated within the middle class so that it moves smoothly with its share."""
-    if not len(values):
-        return np.nan
-    m = np.median(values)
-    below, at = np.mean(values < m), np.mean(values == m)
-    return float(m - 0.5 + (0.5 - below) / at) if at else float(m)
-
 
 def statistics(observed: Observed, median_of_integers: Callable[..., float] = middle) -> dict[str, float]:
     """Every modelled row of the paper, by id."""
     shares, other = _shares(observed), _times(observed, median_of_integers)
-    rows = load_catalogue(STUDY)
-    counted = {
-        key: value * (100.0 if rows[key].unit == "%" else float(rows[key].n or 1)) for key, value in shares.items()
-    }
-    return counted | other | survival_statistics(observed) | cox_statistics(observed)
+    return in_units(shares, STUDY) | other | survival_statistics(observed) | cox_statistics(observed)
 
 
 def _shares(o: Observed) -> dict[str, float]:
@@ -210,18 +184,17 @@ def survival_statistics(o: Observed) -> dict[str, float]:
     groups = survival_groups(o)
     time, dead = o.follow_up_months, o.dead
     found = {
-        key: 100.0 * survival_at(time[group], dead[group], MONTHS_OF_RATES) if group.any() else np.nan
-        for key, group in groups.items()
+        key: rate(time, dead, group, MONTHS_OF_RATES) for key, group in groups.items()
     }
     found["K106"] = median_survival(time, dead)
     found["K145"] = median_survival(time[groups["K147"]], dead[groups["K147"]])
     found["K146"] = median_survival(time[groups["K148"]], dead[groups["K148"]])
     responder, months, event = relapse_free(o)
-    found["K105"] = 100.0 * survival_at(months[responder], event[responder], MONTHS_OF_RATES)
+    found["K105"] = rate(months, event, responder, MONTHS_OF_RATES)
     found["K107"] = median_survival(months[responder], event[responder])
     at_landmark, landmark_sct = groups["K150"], groups["K147"]
     for key, group in (("K155", landmark_sct), ("K156", at_landmark & ~landmark_sct)):
-        found[key] = 100.0 * survival_at(months[group], event[group], MONTHS_OF_RATES) if group.any() else np.nan
+        found[key] = rate(months, event, group, MONTHS_OF_RATES)
     found["K144"] = chi_square_p(o.lives.transplant_day <= time * DAYS_PER_MONTH, o.arm == MODIFIED)
     found["K169"] = chi_square_p(sos_cases(o), o.arm == MODIFIED)
     for key, one, both in (

@@ -10,8 +10,9 @@ from lifelines.statistics import logrank_test
 from scipy.stats import chi2, chi2_contingency
 
 from calibration.catalogue import load_catalogue
-from calibration.kantarjian_2023 import STUDY, chi_square_p, grouped_median, landmark_set, sos_cases, statistics
+from calibration.kantarjian_2023 import STUDY, chi_square_p, landmark_set, sos_cases, statistics
 from calibration.observe import MODIFIED, ORIGINAL, Observed
+from calibration.summaries import grouped_median
 from simulator.patient import Cause, Remission, new_patients
 
 MONTH = 30.4375

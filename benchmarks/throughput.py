@@ -24,7 +24,7 @@ from simulator.draws import normal_from, uniform_pair
 from simulator.parameters import load_parameters
 from simulator.patient import PATIENT_DTYPE, new_patients
 
-PARAMETERS = "kantarjian-2023-point"
+PARAMETERS = "joint-point"
 SEED = np.uint64(20230523)
 LIVES = 4_000
 REPEATS = 15

@@ -9,7 +9,7 @@ from calibration.catalogue import ROLES, lines, load_catalogue, load_sources
 from calibration.coverage import entry_lines, filled, readings_in, row_json
 from simulator.parameters import load_parameters
 
-PARAMETER_SET = "kantarjian-2023-point"
+PARAMETER_SET = "joint-point"
 
 
 def row_source(key: str) -> str | None:

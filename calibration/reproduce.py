@@ -26,7 +26,7 @@ from simulator.parameters import load_parameters
 from simulator.store import parameters_hash, sources_hash, versions
 
 ROWS = "rows.json"
-PARAMETER_SET = "kantarjian-2023-point"
+PARAMETER_SET = "joint-point"
 CHUNK = 50  # replicate trials per piece of work
 MONTHS = np.arange(0.0, 72.5, 1.0)
 AT_RISK_MONTHS = np.arange(0.0, 73.0, 12.0)

@@ -22,7 +22,7 @@ from simulator.endpoints import (
     Endpoint,
     edge_days,
 )
-from simulator.patient import Remission, State
+from simulator.patient import Remission, State, first_line_days
 from simulator.strategy import DAYS_PER_MONTH
 
 REPLICATE_GROUPS = 256
@@ -135,14 +135,15 @@ def add_tallies(tallies, patient):
     """Counts that no bin can hold exactly."""
     if patient.death_day <= EARLY_DEATH_DAYS:
         tallies[DEAD_BY_DAY_28] += 1
-    if np.isnan(patient.remission_day):
+    remission = first_line_days(patient)[0]
+    if np.isnan(remission):
         return
     tallies[RESPONDERS] += 1
     tallies[CR] += patient.remission_kind == Remission.CR
     tallies[CRP] += patient.remission_kind == Remission.CRP
     tallies[CRI] += patient.remission_kind == Remission.CRI
     tallies[MRD_NEGATIVE_AT_RESPONSE] += patient.mrd_negative_at_response
-    tallies[LATE_REMISSIONS] += patient.remission_day > REMISSION_WITHIN_MONTHS * DAYS_PER_MONTH
+    tallies[LATE_REMISSIONS] += remission > REMISSION_WITHIN_MONTHS * DAYS_PER_MONTH
 
 
 @compiled
@@ -155,8 +156,9 @@ def add_waiting(tallies, patient, strategy):
     if patient.donor_ready_day == np.inf or later:
         return
     tallies[SCT_PLANNED] += 1
-    relapsed = not np.isnan(patient.relapse_day)
-    if patient.transplants > 0 and not (relapsed and patient.relapse_day < patient.transplant_day):
+    relapse = first_line_days(patient)[1]
+    relapsed = not np.isnan(relapse)
+    if patient.transplants > 0 and not (relapsed and relapse < patient.transplant_day):
         return
     if patient.transplant_planned_day == np.inf:
         tallies[PLAN_LAPSED] += 1
@@ -172,7 +174,7 @@ def add_delivered(delivered, patient):
     last = delivered.shape[1] - 1
     dose = min(int(patient.inotuzumab_mg_per_m2 * DOSE_BINS_PER_MG + 0.5), last)
     delivered[DOSE, dose] += 1
-    delivered[BLINATUMOMAB_COURSES, min(patient.blinatumomab_courses, last)] += 1
+    delivered[BLINATUMOMAB_COURSES, min(patient.blinatumomab_courses + patient.antibody_courses, last)] += 1
     if patient.transplants > 0:
         delivered[DOSE_BEFORE_SCT, dose] += 1  # none is given after SCT
         if not np.isnan(patient.transplant_interval_days):
@@ -188,7 +190,7 @@ def add_strata(strata, patient, bins, last_bin):
     strata[EVER_SCT, ever, death] += 1
     if death > landmark:
         strata[PUBLISHED_LANDMARK, ever, death] += 1
-        if patient.remission_day <= edge_days(landmark):
+        if first_line_days(patient)[0] <= edge_days(landmark):
             strata[TRUE_LANDMARK, 1 if transplant <= landmark else 0, death] += 1
 
 
@@ -219,7 +221,7 @@ def add_pair(counts, pair, patient, bins, other_patient, other_bins, report_bins
     here_days = whole_days(patient, horizon_days)
     there_days = whole_days(other_patient, horizon_days)
     counts.lives[pair, SHORTER if here_days < there_days else LONGER if here_days > there_days else EQUAL] += 1
-    here_remission, there_remission = patient.remission_day, other_patient.remission_day
+    here_remission, there_remission = first_line_days(patient)[0], first_line_days(other_patient)[0]
     both_none = np.isnan(here_remission) and np.isnan(there_remission)
     counts.unlike_remissions[pair] += not (both_none or here_remission == there_remission)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.calendar import NEVER
 from simulator.compiled import compiled
-from simulator.patient import Cause
+from simulator.patient import Cause, first_line_days
 from simulator.strategy import DAYS_PER_MONTH
 
 BINS_PER_MONTH = 30  # of 1.014583 days; month m ends exactly at edge 30 m
@@ -137,8 +137,9 @@ def or_never(day):
 def endpoint_days(patient, days):
     """Fill `days` (endpoints,): origin to event; NEVER = no event, NaN = not in the population."""
     death = or_never(patient.death_day)
-    relapse = or_never(patient.relapse_day)
-    refractory = or_never(patient.refractory_day)
+    remission, relapsed, failed = first_line_days(patient)
+    relapse = or_never(relapsed)
+    refractory = or_never(failed)
     first = min(death, relapse, refractory)
     days[:] = NEVER
     days[Endpoint.OS] = death
@@ -149,7 +150,6 @@ def endpoint_days(patient, days):
         days[Endpoint.RELAPSE_FROM_DAY_1] = first
     else:
         days[Endpoint.NRM_FROM_DAY_1] = first
-    remission = patient.remission_day
     if np.isnan(remission):
         days[Endpoint.RFS] = days[Endpoint.RELAPSE] = days[Endpoint.NRM] = days[Endpoint.OS_FROM_CR] = np.nan
     else:

@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 
 from simulator.calendar import NEVER, SLOTS
-from simulator.compiled import compiled
+from simulator.compiled import compiled, leaf
 
 NOT_YET = np.nan
 OVERT_LOG10 = np.log10(0.05)  # 5 % blasts: remission below, morphologic relapse from here on (K042)
@@ -63,6 +63,9 @@ FIELDS = (
     ("tp53_mutated", "i", "0/1", "population", "TP53 mutation"),
     ("crlf2", "i", "0/1", "population", "CRLF2 overexpression"),
     ("philadelphia", "i", "0/1", "population", "Ph-positive"),
+    ("entered_in_remission", "i", "0/1", "population", "in MRD-positive remission on day 1"),
+    ("entry_burden_log10", "f", "log10", "population", "latent burden on day 1 of those"),
+    ("entry_latency_days", "f", "days", "population", "since that remission began"),
     ("peripheral_blasts_percent", "f", "%", "population", "blasts in peripheral blood"),
     ("ecog", "i", "score", "population", "performance status"),
     ("cd19_percent", "f", "%", "population", "blasts expressing CD19"),
@@ -72,7 +75,26 @@ FIELDS = (
     ("donor", "i", "code", "population", "best donor (strategy.Donor); -1 = none"),
     ("donor_search_luck", "f", "probability", "population", "quantile of the search time"),
     # therapy before and in remission
-    ("line", "i", "line", "salvage", "salvage line now"),
+    ("line", "i", "line", "salvage", "salvage line now; 0 = first remission ever"),
+    ("protocol_line", "i", "line", "salvage", "line in which the courses of the strategy are given"),
+    ("blinatumomab_line", "i", "line", "salvage", "line of blinatumomab alone, before or after those; -1 = none"),
+    ("interim_therapy", "i", "0/1", "salvage", "other treatment between blinatumomab alone and the courses"),
+    ("cd19_now_percent", "f", "%", "antigen", "blasts expressing CD19 now"),
+    ("cd22_now_percent", "f", "%", "antigen", "blasts expressing CD22 now"),
+    ("cd19_lost", "i", "0/1", "antigen", "CD19 lost at a failure after blinatumomab"),
+    ("cd22_lost", "i", "0/1", "antigen", "CD22 lost at a failure after InO"),
+    ("antigen_blinatumomab_counted", "i", "courses", "antigen", "courses that a failure has already answered"),
+    ("antigen_inotuzumab_counted", "f", "mg/m2", "antigen", "InO that a failure has already answered"),
+    ("antibody_day", "f", "day", "antibody", "blinatumomab alone began; NaN = not"),
+    ("antibody_courses", "i", "courses", "antibody", "courses of blinatumomab alone started"),
+    ("antibody_completed", "i", "courses", "antibody", "of them completed"),
+    ("antibody_remission_day", "f", "day", "antibody", "remission under it; NaN = none"),
+    ("antibody_mrd_negative", "i", "0/1", "mrd", "MRD-negative in that remission, ever"),
+    ("antibody_failure_day", "f", "day", "antibody", "refractory to it, or relapse after it; NaN = not"),
+    ("antibody_factor", "f", "ratio", "antibody", "on the relapse hazard (eradicating)"),
+    ("antibody_kill_log10", "f", "log10", "antibody", "burden removed in remission"),
+    ("antibody_speed", "f", "ratio", "antibody", "of the relapse clock during infusion (suppressing)"),
+    ("protocol_day", "f", "day", "course", "day 1 of course 1; NaN = never reached"),
     ("courses", "i", "courses", "course", "chemotherapy courses started"),
     ("course_day", "f", "day", "course", "start of the latest course"),
     ("course_doses_given", "i", "doses", "course", "InO doses given in this course"),
@@ -85,10 +107,11 @@ FIELDS = (
     ("platelets_day", "f", "day", "course", "platelets recovered after this course; NEVER = not within six weeks"),
     ("thrombocytopenia_induction", "i", "0/1", "course", "platelets <= 50 beyond six weeks after course 1"),
     ("thrombocytopenia_later", "i", "0/1", "course", "same after a later course"),
-    ("burden_active_log10", "f", "log10", "response", "leukaemic fraction of marrow while active"),
-    ("burden_at_remission_log10", "f", "log10", "response", "latent burden at remission"),
-    ("remission_day", "f", "day", "response", "first remission on protocol; NaN = none"),
-    ("remission_kind", "i", "code", "response", "patient.Remission"),
+    ("burden_active_log10", "f", "log10", "response antibody", "leukaemic fraction of marrow while active"),
+    ("burden_at_remission_log10", "f", "log10", "response antibody", "latent burden at remission"),
+    ("kill_before_remission_log10", "f", "log10", "response antibody", "burden removed in earlier remissions"),
+    ("remission_day", "f", "day", "response", "remission by the courses (day 1 if entered in it); NaN = none"),
+    ("remission_kind", "i", "code", "response antibody", "patient.Remission"),
     ("response_course", "i", "course", "response", "course after which remission was found"),
     ("failed_assessments", "i", "marrows", "response", "marrows without remission"),
     ("refractory_day", "f", "day", "response", "declared refractory; NaN = not"),
@@ -155,8 +178,8 @@ FIELDS = (
     ("sos_dose_counted", "f", "mg/m2", "sos", "cumulative InO already turned into hazard"),
     ("sos_transplants_counted", "i", "SCT", "sos", "SCTs already turned into risk"),
     # relapse
-    ("in_remission", "i", "0/1", "response relapse salvage", "no morphologic disease"),
-    ("relapse_line", "i", "line", "relapse", "line whose latency clock runs; 0 = none"),
+    ("in_remission", "i", "0/1", "response antibody relapse salvage", "no morphologic disease"),
+    ("relapse_line", "i", "line", "relapse", "line whose latency clock runs; -1 = none"),
     ("relapse_left", "f", "hazard", "relapse", "threshold not yet consumed"),
     ("relapse_rate", "f", "hazard", "relapse", "theta at remission"),
     ("relapse_multiplier", "f", "ratio", "relapse", "eradicating multiplier in force"),
@@ -175,7 +198,13 @@ FIELDS = (
     ("salvage_attempts", "i", "lines", "salvage", "further lines tried"),
     ("later_remission_day", "f", "day", "salvage", "first later remission; NaN = none"),
     ("salvage_running", "i", "0/1", "salvage", "a further line is under way"),
-    ("leukaemia_death_line", "i", "line", "death", "line whose threshold for death from active disease runs; 0 = none"),
+    (
+        "leukaemia_death_line",
+        "i",
+        "line",
+        "death",
+        "line whose threshold for disease death runs; -1 = none",
+    ),
     ("remission_death_line", "i", "line", "death", "line whose threshold for death in remission was drawn"),
     ("death_day", "f", "day", "death", "NaN = alive"),
     ("death_cause", "i", "code", "death", "patient.Cause"),
@@ -200,7 +229,10 @@ INITIAL = {
         "sos_drug_left",
         "relapse_left",
     )
-} | {"sos_drug_day": 0.0, "relapse_accrued_day": 0.0}
+} | {
+    "sos_drug_day": 0.0, "relapse_accrued_day": 0.0,
+    "blinatumomab_line": -1, "relapse_line": -1, "leukaemia_death_line": -1, "remission_death_line": -1,
+}  # fmt: skip
 
 
 def new_patients(count: int) -> np.recarray:
@@ -212,14 +244,39 @@ def new_patients(count: int) -> np.recarray:
     return patients
 
 
+@leaf
+def before_protocol(patient):
+    """Whether blinatumomab alone is the first line of this strategy."""
+    return 0 <= patient.blinatumomab_line < patient.protocol_line
+
+
+@leaf
+def in_strategy_line(patient):
+    """Whether the line now is one that the strategy describes: its courses, or blinatumomab alone."""
+    return patient.line == patient.protocol_line or patient.line == patient.blinatumomab_line
+
+
+@compiled
+def first_line_days(patient):
+    """(remission, relapse, refractory): days of the strategy's first line, NaN = not."""
+    if not before_protocol(patient):
+        return patient.remission_day, patient.relapse_day, patient.refractory_day
+    remission, failure = patient.antibody_remission_day, patient.antibody_failure_day
+    if np.isnan(remission):
+        return remission, np.nan, failure
+    return remission, failure, np.nan
+
+
 @compiled
 def state_now(patient):
     """patient.State, derived from what the phases wrote."""
     if not np.isnan(patient.death_day):
         return State.DEAD
-    relapsed = not np.isnan(patient.relapse_day)
+    # where blinatumomab alone comes first, its failure is the end of the first remission or of the hope for it
+    failed = before_protocol(patient) and not np.isnan(patient.antibody_failure_day)
+    relapsed = failed or not np.isnan(patient.relapse_day)
     if not patient.in_remission:
         return State.RELAPSED if relapsed else State.ACTIVE
-    if relapsed or np.isnan(patient.remission_day):
+    if relapsed or (np.isnan(patient.remission_day) and not before_protocol(patient)):
         return State.LATER_REMISSION
     return State.REMISSION_AFTER_SCT if patient.transplants > 0 else State.REMISSION

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from simulator import draws
 from simulator.compiled import compiled
 from simulator.draws import uniform, uniform_pair
-from simulator.strategy import Donor
+from simulator.strategy import DAYS_PER_MONTH, Donor
 
 QUANTILES = 5  # of age: minimum, quartiles, maximum
 
@@ -71,6 +71,26 @@ class Population(BaseModel):
     ]
     no_donor: Annotated[float, share("no donor of any kind found")]
     unfit_for_transplant: Annotated[float, share("unfit for SCT at 40 years; rises with age")]
+    in_remission: Annotated[float, share("enters in MRD-positive remission rather than with overt disease")] = 0.0
+    first_remission: Annotated[float, share("in their first remission ever, of those in remission")] = 0.0
+    entry_mrd_log10_quantiles: Annotated[
+        list[float],
+        Field(
+            min_length=QUANTILES,
+            max_length=QUANTILES,
+            description="MRD at entry of those: minimum, quartiles, maximum",
+            json_schema_extra={"unit": "log10 of the share of marrow cells"},
+        ),
+    ] = [-4.0, -3.5, -3.0, -2.5, -2.0]
+    entry_remission_months_quantiles: Annotated[
+        list[float],
+        Field(
+            min_length=QUANTILES,
+            max_length=QUANTILES,
+            description="time since that remission began: minimum, quartiles, maximum",
+            json_schema_extra={"unit": "months"},
+        ),
+    ] = [0.5, 2.0, 4.0, 9.0, 24.0]
 
 
 POPULATION_DTYPE = np.dtype(
@@ -103,6 +123,7 @@ def draw_baseline(patient, population, parameters):
         patient.line_at_entry = 2
     else:
         patient.line_at_entry = 1
+    draw_entry(patient, population)
     draw_frailty(patient, parameters)
     draw_first_remission_length(patient, u_length, population, parameters)
 
@@ -119,7 +140,7 @@ def draw_baseline(patient, population, parameters):
     u_prior, u_fit = uniform_pair(patient.seed, patient.id, draws.PRIOR_TRANSPLANT // 2, 0)
     later = patient.line_at_entry > 1
     prior = population.prior_transplant_salvage_2_plus if later else population.prior_transplant_salvage_1
-    patient.prior_transplant = u_prior < prior
+    patient.prior_transplant = u_prior < prior and patient.line_at_entry > 0
     odds = population.unfit_for_transplant / max(1.0 - population.unfit_for_transplant, 1e-9)
     odds *= np.exp(parameters.unfit_log_odds_per_decade * (patient.age_years - 40.0) / 10.0)
     patient.unfit_for_transplant = u_fit < odds / (1.0 + odds)
@@ -132,15 +153,33 @@ def draw_baseline(patient, population, parameters):
 
 
 @compiled
+def draw_entry(patient, population):
+    """Who enters in MRD-positive remission: which one, since when, with how much disease."""
+    if population.in_remission == 0.0:
+        return
+    u_remission, u_first = uniform_pair(patient.seed, patient.id, draws.ENTRY_IN_REMISSION // 2, 0)
+    patient.entered_in_remission = u_remission < population.in_remission
+    if patient.entered_in_remission:
+        if u_first < population.first_remission:
+            patient.line_at_entry = 0
+        u_mrd, u_months = uniform_pair(patient.seed, patient.id, draws.ENTRY_MRD // 2, 0)
+        patient.entry_burden_log10 = quantile_at(population.entry_mrd_log10_quantiles, u_mrd)
+        months = quantile_at(population.entry_remission_months_quantiles, u_months)
+        patient.entry_latency_days = months * DAYS_PER_MONTH
+
+
+@compiled
 def draw_frailty(patient, parameters):
     """Resistance, standard normal in first salvage; in later lines given that earlier salvage failed.
+
+    MRD that is there in remission is a failure of what led to it, and counts as one failed line.
 
     Failure of a line is the event that a latent w = rho z + sqrt(1 - rho^2) e exceeds a cut; drawing w from the
     tail first and z given w keeps the draw to two numbers.
     """
     u_own, u_selection = uniform_pair(patient.seed, patient.id, draws.FRAILTY // 2, 0)
     own = draws.normal_from(u_own)
-    if patient.line_at_entry == 1:
+    if patient.line_at_entry <= 1 and not patient.entered_in_remission:
         patient.frailty = own
         return
     failed = parameters.earlier_salvage_failure
@@ -154,7 +193,7 @@ def draw_frailty(patient, parameters):
 @compiled
 def draw_first_remission_length(patient, u, population, parameters):
     """First remission > 12 months (first salvage only), likelier in the less resistant."""
-    if patient.line_at_entry > 1:
+    if patient.line_at_entry != 1:
         patient.first_remission_over_12_months = 0
         return
     rho = parameters.frailty_first_remission_correlation

@@ -69,6 +69,14 @@ class WhileWaiting(IntEnum):
     NOTHING = 3
 
 
+class LinePlace(IntEnum):
+    """Where a line of blinatumomab alone stands."""
+
+    NONE = 0
+    BEFORE_PROTOCOL = 1
+    AFTER_PROTOCOL = 2
+
+
 WAITING_REVIEW_DAYS = 28.0  # in the queue for a bed before that treatment begins (judgement)
 
 
@@ -134,6 +142,15 @@ class Blinatumomab(Section):
     dose_ug_per_day: Annotated[float, number("ug/day", 5.0, 28.0, "full dose")] = 28.0
 
 
+class BlinatumomabLine(Section):
+    """Blinatumomab alone in a line of its own, before the courses or once they have failed; doses as above."""
+
+    when: Literal["none", "before_protocol", "after_protocol"] = "none"
+    courses: Annotated[int, number("courses", 1, 5, "planned; no more than two without remission")] = 2
+    transplant: bool = False
+    """Whether SCT is offered in the remission that it brings."""
+
+
 class Maintenance(Section):
     """POMP, with or without blinatumomab courses between."""
 
@@ -151,6 +168,8 @@ class Conditioning(Section):
     busulfan: bool = True
     thiotepa: bool = False
     total_body_irradiation: bool = False
+    dual_alkylators_share: Annotated[float, number("probability", 0.0, 1.0, "two, with thiotepa: as practised")] = 0.0
+    """Of myeloablative SCT as practised: the share with two alkylators and thiotepa (a centre's habit)."""
 
 
 class Transplant(Section):
@@ -210,6 +229,7 @@ class Strategy(Section):
     chemotherapy: Chemotherapy
     inotuzumab: Inotuzumab
     blinatumomab: Blinatumomab
+    blinatumomab_line: BlinatumomabLine = BlinatumomabLine()
     maintenance: Maintenance
     transplant: Transplant
     prophylaxis: Prophylaxis
@@ -239,6 +259,9 @@ STRATEGY_DTYPE = np.dtype(
         ("blinatumomab_infusion_days", "f8"),
         ("blinatumomab_first_course_intensity", "f8"),
         ("blinatumomab_intensity", "f8"),
+        ("blinatumomab_line", "i8"),
+        ("blinatumomab_line_courses", "i8"),
+        ("blinatumomab_line_transplant", "i8"),
         ("pomp_months", "f8"),
         ("maintenance_blinatumomab_courses", "i8"),
         ("pomp_months_between", "f8"),
@@ -260,6 +283,7 @@ STRATEGY_DTYPE = np.dtype(
         ("conditioning_busulfan", "i8"),
         ("conditioning_thiotepa", "i8"),
         ("conditioning_tbi", "i8"),
+        ("conditioning_dual_alkylators_share", "f8"),
         ("ursodiol_share", "f8"),
         ("mrd_limit_log10", "f8"),
         ("mrd_every_days", "f8"),
@@ -303,6 +327,9 @@ def strategy_record(strategy: Strategy) -> np.recarray:
     labelled = 28 * 28.0  # intensity 1 = 28 ug/day for 28 days, K035-K036
     row.blinatumomab_first_course_intensity = (full - step) / labelled
     row.blinatumomab_intensity = full / labelled
+    row.blinatumomab_line = LinePlace[strategy.blinatumomab_line.when.upper()]
+    row.blinatumomab_line_courses = strategy.blinatumomab_line.courses
+    row.blinatumomab_line_transplant = strategy.blinatumomab_line.transplant
     row.pomp_months = strategy.maintenance.pomp_months
     row.maintenance_blinatumomab_courses = strategy.maintenance.blinatumomab_courses
     row.pomp_months_between = strategy.maintenance.pomp_months_between
@@ -325,6 +352,7 @@ def strategy_record(strategy: Strategy) -> np.recarray:
     row.conditioning_busulfan = conditioning.busulfan
     row.conditioning_thiotepa = conditioning.thiotepa
     row.conditioning_tbi = conditioning.total_body_irradiation
+    row.conditioning_dual_alkylators_share = conditioning.dual_alkylators_share
     row.ursodiol_share = strategy.prophylaxis.ursodiol_share
     row.mrd_limit_log10 = FLOW_LIMIT_LOG10 if strategy.mrd.assay == "flow" else NGS_LIMIT_LOG10
     row.mrd_every_days = strategy.mrd.surveillance_every_months * DAYS_PER_MONTH

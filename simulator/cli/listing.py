@@ -70,9 +70,7 @@ def schema() -> None:
 
 
 @app.command()
-def parameters(
-    name: Annotated[str, typer.Argument(metavar="SET")] = "kantarjian-2023-point", as_json: AsJson = False
-) -> None:
+def parameters(name: Annotated[str, typer.Argument(metavar="SET")] = "joint-point", as_json: AsJson = False) -> None:
     """Print a parameter set: every number the rules use, with unit, range and origin."""
     from simulator.parameters import described, load_parameters
 

@@ -66,9 +66,7 @@ def run_trials(replicates: int, seed: int, workers: int | None) -> Any:
 def calibrate(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the fitted parameter set goes.")],
-    start: Annotated[
-        str, typer.Option("--start", metavar="SET", help="Parameter set to start from.")
-    ] = "kantarjian-2023-point",
+    start: Annotated[str, typer.Option("--start", metavar="SET", help="Parameter set to start from.")] = "joint-point",
     steps: Annotated[
         int, typer.Option("--steps", metavar="N", min=1, help="Evaluations of the objective at most.")
     ] = 12,
@@ -87,7 +85,7 @@ def attribute(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the draws go (.json).")],
     parameters: Annotated[
         str, typer.Option("--parameters", metavar="SET", help="Parameter set that the draws belong to.")
-    ] = "kantarjian-2023-point",
+    ] = "joint-point",
 ) -> None:
     """Sample the effects on SOS jointly given a study's counts: the draws of the attribution band (half a minute)."""
     from calibration import attribution, reproduce

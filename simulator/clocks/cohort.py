@@ -9,7 +9,7 @@ from simulator.calendar import NEVER, next_slot
 from simulator.compiled import compiled
 from simulator.counts import add_life, add_pairs, add_waiting
 from simulator.endpoints import ENDPOINT_COUNT, bin_of, endpoint_days
-from simulator.patient import State, state_now
+from simulator.patient import State, first_line_days, state_now
 from simulator.population import draw_baseline
 from simulator.rules import begin, happen
 
@@ -68,7 +68,7 @@ def live_watched(patient, parameters, strategy, end_day, occupancy):
     last_bin = occupancy.shape[1] - 1
     state = State.ACTIVE + 0  # + 0: a plain integer, so that the variable keeps one type
     occupancy[state, 0] += 1
-    now = patient.death_day if patient.death_cause != 0 else patient.remission_day
+    now = patient.death_day if patient.death_cause != 0 else first_line_days(patient)[0]
     while now != NEVER:
         state_after = state_now(patient) + 0
         if state_after != state:

@@ -24,7 +24,7 @@ LAST_OF_THE_INSTANT = EventPriority(2)  # SimPy orders events of equal time by t
 @compiled
 def urgency(patient):
     """0 MRD-positive in first remission, 1 later remission or high-risk cytogenetics, 2 others."""
-    if patient.line != patient.line_at_entry:
+    if patient.line != patient.protocol_line:
         return 1  # MRD is not read in a later remission
     if patient.mrd_negative == 0:
         return 0

@@ -1,5 +1,7 @@
 """The table event -> rule, and what is re-timed after every event.
 
+    (antibody: blinatumomab alone, a line before or after the courses; antigen: what a failure does to CD19, CD22)
+
     day 1 ── induction ─ course ─ response ──┬─ refractory ─────────────┐
                                              └─ remission               │
       mrd ─ consolidation ─ blinatumomab ─ maintenance                  │
@@ -14,6 +16,8 @@ knows a clock, another patient or another rule.
 from simulator.calendar import LAST_DEATH_SLOT, NEVER, Slot
 from simulator.compiled import compiled, leaf
 from simulator.rules import (
+    antibody,
+    antigen,
     blinatumomab,
     consolidation,
     course,
@@ -36,8 +40,10 @@ FIRST_ARRANGEMENT, LAST_ARRANGEMENT = int(Slot.TRANSPLANT_DECISION), int(Slot.AD
 @compiled
 def begin(patient, parameters, strategy, limit_days):
     """Day 1, after the baseline is drawn."""
-    salvage.begin(patient)
-    response.begin(patient, parameters, strategy)
+    salvage.begin(patient, strategy)
+    antigen.begin(patient)
+    response.begin(patient, parameters)
+    antibody.begin(patient, parameters)
     induction.begin(patient, parameters, strategy)
     sos.begin(patient, parameters, strategy)
     death.begin(patient, parameters, limit_days)
@@ -55,7 +61,9 @@ def happen(patient, parameters, strategy, slot, now):
     if FIRST_ARRANGEMENT <= slot <= LAST_ARRANGEMENT:
         arrange(patient, parameters, strategy, slot, now)
         return
-    if slot == Slot.COURSE:
+    if patient.line == patient.blinatumomab_line and give_blinatumomab_alone(patient, parameters, strategy, slot, now):
+        pass
+    elif slot == Slot.COURSE:
         course.start_course(patient, parameters, strategy, now)
     elif slot == Slot.INOTUZUMAB:
         course.give_inotuzumab(patient, parameters, strategy, now)
@@ -81,12 +89,41 @@ def happen(patient, parameters, strategy, slot, now):
         relapse.relapse_molecularly(patient, parameters, strategy, now)
     elif slot == Slot.RELAPSE:
         relapse.relapse(patient, parameters, strategy, now)
+        if patient.line == patient.blinatumomab_line:
+            antibody.fail(patient, parameters, now)
     elif slot == Slot.SALVAGE:
-        salvage.treat_in_next_line(patient, parameters, strategy, now)
+        fail_and_go_on(patient, parameters, strategy, now)
     sos.retime_sos(patient, parameters, strategy, now)
     transplant.retime_transplant_death(patient, parameters, now)
     relapse.retime_relapse(patient, parameters, now)
     death.retime_disease_death(patient, parameters, now)
+
+
+@compiled
+def give_blinatumomab_alone(patient, parameters, strategy, slot, now):
+    """Events of the line in which blinatumomab is given alone; false for those that it shares with other lines."""
+    if slot == Slot.BLINATUMOMAB:
+        antibody.start_course(patient, parameters, strategy, now)
+    elif slot == Slot.BLINATUMOMAB_END:
+        antibody.finish_course(patient, parameters, strategy, now)
+    elif slot == Slot.RESPONSE:
+        antibody.assess_response(patient, parameters, strategy, now)
+    elif slot == Slot.MRD:
+        mrd.assess_mrd_alone(patient, parameters, strategy, now)
+    elif slot == Slot.NEXT_TREATMENT:
+        antibody.go_on(patient, strategy, now)
+    else:
+        return False
+    return True
+
+
+@compiled
+def fail_and_go_on(patient, parameters, strategy, now):
+    """SALVAGE: a line has failed, with what that does to antigens, and the next one begins; or a result is read."""
+    line = patient.line
+    salvage.treat_in_next_line(patient, parameters, strategy, now)
+    if patient.line > line:
+        antigen.fail_line(patient, parameters)
 
 
 @compiled

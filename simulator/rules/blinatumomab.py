@@ -35,7 +35,7 @@ def finish_blinatumomab(patient, parameters, strategy, now):
     """BLINATUMOMAB_END: the infusion is complete; its effect follows the antigen's density."""
     first = patient.blinatumomab_courses == 1
     intensity = strategy.blinatumomab_first_course_intensity if first else strategy.blinatumomab_intensity
-    effect = intensity * patient.cd19_percent / CD19_REFERENCE_PERCENT
+    effect = intensity * patient.cd19_now_percent / CD19_REFERENCE_PERCENT
     patient.blinatumomab_completed += 1
     patient.blinatumomab_end_day = now
     patient.blinatumomab_speed = 1.0

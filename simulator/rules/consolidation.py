@@ -39,7 +39,7 @@ def credit_course(patient, parameters, strategy):
     patient.remission_courses += 1
     share = parameters.inotuzumab_share_of_kill
     drug = (1.0 - share) * strategy.backbone + share * inotuzumab_effect(
-        patient.course_inotuzumab_mg_per_m2, parameters.inotuzumab_saturation_mg_per_m2, patient.cd22_percent
+        patient.course_inotuzumab_mg_per_m2, parameters.inotuzumab_saturation_mg_per_m2, patient.cd22_now_percent
     )
     kill = (
         parameters.log_kill_in_remission * drug

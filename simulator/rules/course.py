@@ -22,6 +22,8 @@ def start_course(patient, parameters, strategy, now):
         return
     patient.courses += 1
     patient.course_day = now
+    if patient.courses == 1:
+        patient.protocol_day = now
     patient.course_doses_given = 0
     patient.course_inotuzumab_mg_per_m2 = 0.0
     patient.course_kill_luck, u_day = uniform_pair(patient.seed, patient.id, draws.LOG_KILL // 2, patient.courses)

@@ -38,12 +38,12 @@ def die(patient, slot, now):
 def retime_disease_death(patient, parameters, now):
     """Open the risk of remission, or of active disease, once per line; each closes when the other opens."""
     if patient.in_remission:
-        if patient.leukaemia_death_line != 0:
-            patient.leukaemia_death_line = 0
+        if patient.leukaemia_death_line >= 0:
+            patient.leukaemia_death_line = -1
             patient.calendar[Slot.LEUKAEMIA_DEATH] = NEVER
         if patient.remission_death_line != patient.line:
             open_remission_death(patient, parameters, now)
-    elif patient.failed_assessments > 0 or patient.remission_day <= now:
+    elif patient.failed_assessments > 0 or patient.remission_day <= now or patient.antibody_failure_day <= now:
         if patient.leukaemia_death_line != patient.line:
             open_leukaemia_death(patient, parameters, now)
 

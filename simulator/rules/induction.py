@@ -12,6 +12,10 @@ EARLY_WINDOW_DAYS = 28.0  # definition in K091
 @compiled
 def begin(patient, parameters, strategy):
     """Open the early-death risk: age, performance and line act, the regimen does not (no evidence that it does)."""
+    first_slot = Slot.COURSE if patient.line == patient.protocol_line else Slot.BLINATUMOMAB
+    patient.calendar[first_slot] = 0.0
+    if patient.entered_in_remission:
+        return  # what kills early is active disease and its treatment
     log_odds = (
         parameters.early_death_log_odds
         + parameters.early_death_log_odds_later_line * (patient.line_at_entry > 1)
@@ -26,4 +30,3 @@ def begin(patient, parameters, strategy):
         patient.calendar[Slot.EARLY_DEATH] = kumaraswamy_days(
             share, EARLY_WINDOW_DAYS, parameters.early_death_shape_a, parameters.early_death_shape_b
         )
-    patient.calendar[Slot.COURSE] = 0.0

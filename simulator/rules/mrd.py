@@ -25,7 +25,7 @@ def assess_mrd(patient, parameters, strategy, now):
     if found_again:
         patient.mrd_relapse_found_day = now
         asked = strategy.blinatumomab_at_molecular_relapse
-    if asked and not patient.transplants and not patient.blinatumomab_ended:
+    if asked and not patient.latest_transplant_day > patient.remission_day and not patient.blinatumomab_ended:
         patient.calendar[Slot.BLINATUMOMAB] = now
     patient.mrd_negative = negative
     if negative:
@@ -40,6 +40,14 @@ def assess_mrd(patient, parameters, strategy, now):
         next_day = now + strategy.mrd_every_days
         ends = patient.remission_day + strategy.mrd_until_days
         patient.calendar[Slot.MRD] = next_day if strategy.mrd_every_days > 0.0 and next_day <= ends else np.inf
+
+
+@compiled
+def assess_mrd_alone(patient, parameters, strategy, now):
+    """MRD in a line of blinatumomab alone: the marrow after a course in remission; nothing hangs on it but SCT."""
+    error = parameters.mrd_error_sd_log10 * normal(patient, draws.ANTIBODY_MRD, patient.antibody_completed)
+    if burden_log10(patient, now) + error < strategy.mrd_limit_log10:
+        patient.antibody_mrd_negative = 1
 
 
 @compiled
@@ -64,6 +72,8 @@ def burden_log10(patient, now):
         - patient.kill_in_remission_log10
         - patient.blinatumomab_kill_log10
         - patient.transplant_kill_log10
+        - patient.antibody_kill_log10
+        + patient.kill_before_remission_log10
     )
     if np.isnan(patient.molecular_relapse_day):
         return remaining

@@ -28,7 +28,7 @@ SECOND_LOOK_DAYS = 42.0  # an MRD criterion is judged on the marrow after the ne
 @compiled
 def decide_transplant(patient, parameters, strategy, now):
     """TRANSPLANT_DECISION: eligible, offered, accepted; then a donor is sought."""
-    first_look = patient.line == patient.line_at_entry and now < patient.remission_day + SECOND_LOOK_DAYS
+    first_look = patient.line == patient.protocol_line and now < patient.remission_day + SECOND_LOOK_DAYS
     if strategy.transplant_mrd != MrdCriterion.ANY and first_look:
         patient.calendar[Slot.TRANSPLANT_DECISION] = patient.remission_day + SECOND_LOOK_DAYS
         return
@@ -46,7 +46,7 @@ def decide_transplant(patient, parameters, strategy, now):
     patient.transplant_planned_day = NEVER
     patient.search_asked_day = now
     patient.bed_asked_day = np.nan
-    in_first = patient.line == patient.line_at_entry
+    in_first = patient.line == patient.protocol_line
     patient.transplant_deadline_day = (patient.remission_day if in_first else now) + strategy.transplant_grace_days
     patient.calendar[Slot.TRANSPLANT_LAPSE] = max(patient.transplant_deadline_day - CONDITIONING_DAYS, now)
     patient.calendar[Slot.DONOR_SEARCH] = now
@@ -66,7 +66,7 @@ def offered(patient, strategy):
         return False
     if not genetics_fit(patient, strategy):
         return False
-    if patient.line != patient.line_at_entry:
+    if patient.line != patient.protocol_line:
         # MRD is not read in a later remission: a criterion on it cannot be met
         return strategy.transplant_mrd == MrdCriterion.ANY
     if strategy.transplant_mrd == MrdCriterion.POSITIVE:
@@ -90,12 +90,14 @@ def genetics_fit(patient, strategy):
 @compiled
 def uptake_log_odds(patient, parameters):
     """Practice: MRD, line, age, prior SCT, genetics, and the frailty that nobody measured."""
+    alone = patient.line == patient.blinatumomab_line
+    negative = patient.antibody_mrd_negative if alone else patient.mrd_negative
     return (
         parameters.uptake_log_odds
-        + parameters.uptake_log_odds_later_line * (patient.line_at_entry > 1)
-        + parameters.uptake_log_odds_mrd_negative * patient.mrd_negative
+        + parameters.uptake_log_odds_later_line * (patient.line > 1)
+        + parameters.uptake_log_odds_mrd_negative * negative
         + parameters.uptake_log_odds_per_decade * (patient.age_years - 40.0) / 10.0
-        + parameters.uptake_log_odds_prior_transplant * patient.prior_transplant
+        + parameters.uptake_log_odds_prior_transplant * (patient.prior_transplant or patient.transplants > 0)
         + parameters.uptake_log_odds_high_risk * (patient.low_hypodiploid or patient.kmt2a)
         + parameters.uptake_log_odds_per_frailty * patient.frailty
     )
@@ -143,7 +145,7 @@ def ask_for_bed(patient, parameters, strategy, now):
         patient.bed_asked_day = now
     patient.calendar[Slot.ADMISSION] = now
     # whoever waits long is treated meanwhile; a patient on maintenance already is
-    first_line = patient.line == patient.line_at_entry and np.isnan(patient.maintenance_day)
+    first_line = patient.line == patient.protocol_line and np.isnan(patient.maintenance_day)
     if first_line and patient.calendar[Slot.NEXT_TREATMENT] == NEVER:
         patient.calendar[Slot.NEXT_TREATMENT] = now + WAITING_REVIEW_DAYS
 
@@ -175,7 +177,7 @@ def earliest_admission_day(patient, strategy, now):
         earliest = max(earliest, patient.calendar[Slot.BLINATUMOMAB_END])
     owed = patient.blinatumomab_completed < strategy.transplant_after_blinatumomab_courses
     still_given = not patient.blinatumomab_ended and np.isnan(patient.maintenance_day)
-    if owed and still_given and patient.line == patient.line_at_entry:
+    if owed and still_given and patient.line == patient.protocol_line:
         earliest = max(earliest, now + CONDITIONING_DAYS)
     return earliest
 
@@ -187,7 +189,7 @@ def lapse(patient, now):
     patient.transplant_planned_day = NEVER
     for slot in range(FIRST_STEP, LAST_STEP + 1):
         patient.calendar[slot] = NEVER
-    if patient.line != patient.line_at_entry:
+    if patient.line != patient.protocol_line:
         return
     if not np.isnan(patient.maintenance_day):
         if patient.calendar[Slot.MAINTENANCE] == NEVER:

@@ -14,7 +14,7 @@ from simulator.calendar import NEVER, Slot, clear_plans
 from simulator.compiled import compiled, leaf
 from simulator.draws import exponential, normal, uniform
 from simulator.hazards import log_logistic_days, log_logistic_share, log_normal_days
-from simulator.patient import OVERT_LOG10
+from simulator.patient import OVERT_LOG10, in_strategy_line
 
 LOG10_2 = np.log10(2.0)
 MOST_CLONES = 64  # molecular relapses counted within one line
@@ -28,8 +28,7 @@ def retime_relapse(patient, parameters, now):
     if patient.relapse_line != patient.line:
         begin_clock(patient, parameters, now)
         return
-    eradication = patient.course_factor * patient.blinatumomab_factor * patient.transplant_factor
-    multiplier = eradication / patient.relapse_eradication_at_start
+    multiplier = eradication(patient) / patient.relapse_eradication_at_start
     speed = clock_speed(patient)
     if multiplier == patient.relapse_multiplier and speed == patient.relapse_speed:
         return
@@ -46,24 +45,37 @@ def retime_relapse(patient, parameters, now):
 
 
 @leaf
+def eradication(patient):
+    """What all treatments so far have left of the clones that were to come."""
+    return patient.course_factor * patient.blinatumomab_factor * patient.transplant_factor * patient.antibody_factor
+
+
+@leaf
 def clock_speed(patient):
-    """Suppression acts in the first remission of the protocol, before SCT, where those treatments are given."""
-    if patient.line != patient.line_at_entry or patient.transplants > 0:
+    """Suppression acts in the remission of its line, before SCT, where those treatments are given."""
+    if patient.line == patient.blinatumomab_line:
+        return 1.0 if patient.latest_transplant_day > patient.antibody_day else patient.antibody_speed
+    if patient.line != patient.protocol_line or patient.latest_transplant_day > patient.remission_day:
         return 1.0
     return patient.maintenance_speed * patient.blinatumomab_speed
 
 
 @compiled
 def begin_clock(patient, parameters, now):
-    """First event of a remission: theta, threshold, clock at zero."""
+    """First event of a remission: theta, threshold, clock at zero.
+
+    Who enters in remission has lived through a part of the latency without a relapse; what is left of a
+    unit-exponential threshold is unit-exponential again, so that only the clock's reading tells.
+    """
     patient.relapse_line = patient.line
-    patient.relapse_eradication_at_start = (
-        patient.course_factor * patient.blinatumomab_factor * patient.transplant_factor
-    )
+    patient.relapse_eradication_at_start = eradication(patient)
     patient.relapse_multiplier = 1.0
     patient.relapse_speed = clock_speed(patient)
-    patient.relapse_latency_days = 0.0
-    patient.relapse_share = 0.0
+    entered = patient.entered_in_remission and patient.line == patient.line_at_entry
+    patient.relapse_latency_days = patient.entry_latency_days + now if entered else 0.0
+    patient.relapse_share = log_logistic_share(
+        patient.relapse_latency_days, parameters.relapse_latency_median_days, parameters.relapse_latency_shape
+    )
     patient.relapse_accrued_day = now
     patient.molecular_relapses = 0
     patient.molecular_relapse_day = np.nan
@@ -87,8 +99,9 @@ def relapse_log_theta(patient, parameters):
         + parameters.relapse_log_theta_philadelphia * patient.philadelphia
         + parameters.relapse_log_theta_per_percent_blasts * patient.peripheral_blasts_percent
         + parameters.relapse_log_theta_later_line * (patient.line > 1)
+        + parameters.relapse_log_theta_first_remission * (patient.line == 0)
     )
-    if patient.line == patient.line_at_entry:
+    if in_strategy_line(patient):
         return log_theta + parameters.relapse_log_theta_per_log10_burden * (patient.burden_at_remission_log10 + 4.0)
     return log_theta + parameters.relapse_log_theta_after_relapse
 
@@ -132,8 +145,9 @@ def relapse_molecularly(patient, parameters, strategy, now):
     grown = max(patient.relapse_latency_days - patient.relapse_due_latency_days, 0.0)
     patient.relapse_share += patient.relapse_left / (patient.relapse_rate * patient.relapse_multiplier)
     remaining = parameters.escape_burden_log10
-    if patient.line == patient.line_at_entry:
+    if in_strategy_line(patient):
         treated = patient.kill_in_remission_log10 + patient.blinatumomab_kill_log10 + patient.transplant_kill_log10
+        treated += patient.antibody_kill_log10 - patient.kill_before_remission_log10
         remaining = max(remaining, patient.burden_at_remission_log10 - treated)
     patient.molecular_relapses += 1
     patient.molecular_relapse_day = now
@@ -153,7 +167,8 @@ def treat_growing_clone(patient, parameters, multiplier, speed, now):
     turn_clock(patient, now)
     survival = multiplier / patient.relapse_multiplier
     patient.relapse_multiplier, patient.relapse_speed = multiplier, speed
-    treatments = patient.remission_courses + 8 * patient.blinatumomab_completed + 256 * patient.transplants
+    infusions = patient.blinatumomab_completed + patient.antibody_completed
+    treatments = patient.remission_courses + 8 * infusions + 256 * patient.transplants
     if survival < 1.0 and uniform(patient, draws.CLONE_RESCUE, patient.line * 4096 + treatments) >= survival:
         patient.molecular_relapse_day = np.nan
         patient.calendar[Slot.RELAPSE] = NEVER
@@ -170,7 +185,7 @@ def treat_growing_clone(patient, parameters, multiplier, speed, now):
 @compiled
 def relapse(patient, parameters, strategy, now):
     """RELAPSE: 5 % blasts; all plans and the risks of remission end, a new line opens."""
-    if np.isnan(patient.relapse_day) and patient.line == patient.line_at_entry:
+    if np.isnan(patient.relapse_day) and patient.line == patient.protocol_line:
         patient.relapse_day = now
     patient.in_remission = 0
     patient.molecular_relapse_day = np.nan

@@ -13,9 +13,15 @@ MOST_INDUCTION_COURSES = 4
 
 
 @compiled
-def begin(patient, parameters, strategy):
-    """Burden on day 1."""
+def begin(patient, parameters):
+    """Burden of overt disease, or the remission in which a patient enters."""
     patient.burden_active_log10 = parameters.burden_at_start_log10
+    if patient.entered_in_remission and patient.line == patient.protocol_line:
+        patient.in_remission = 1
+        patient.remission_day = 0.0
+        patient.remission_kind = Remission.CR
+        patient.burden_at_remission_log10 = patient.entry_burden_log10
+        patient.calendar[Slot.TRANSPLANT_DECISION] = 0.0
 
 
 @compiled
@@ -42,12 +48,12 @@ def log_kill(patient, parameters, strategy):
     first = patient.courses == 1
     mean = parameters.log_kill_course_1 if first else parameters.log_kill_later_course
     effect = inotuzumab_effect(
-        patient.course_inotuzumab_mg_per_m2, parameters.inotuzumab_saturation_mg_per_m2, patient.cd22_percent
+        patient.course_inotuzumab_mg_per_m2, parameters.inotuzumab_saturation_mg_per_m2, patient.cd22_now_percent
     )
     share = parameters.inotuzumab_share_of_kill
     return (
         mean * ((1.0 - share) * strategy.backbone + share * effect)
-        - parameters.log_kill_loss_later_line * (patient.line_at_entry > 1)
+        - parameters.log_kill_loss_later_line * (patient.line > 1)
         + parameters.log_kill_gain_long_first_remission * patient.first_remission_over_12_months
         - parameters.log_kill_loss_per_frailty * patient.frailty
         + parameters.log_kill_sigma * normal_from(patient.course_kill_luck)
@@ -61,6 +67,8 @@ def enter_remission(patient, parameters, now):
     patient.remission_day = now
     patient.response_course = patient.courses
     patient.burden_at_remission_log10 = patient.burden_active_log10
+    # of a remission under blinatumomab alone, if there was one
+    patient.kill_before_remission_log10 = patient.antibody_kill_log10 + patient.transplant_kill_log10
     u = uniform(patient, draws.REMISSION_TYPE, patient.courses)
     prolonged = patient.platelets_day == np.inf
     incomplete = parameters.incomplete_platelets_if_prolonged if prolonged else parameters.incomplete_platelets_else

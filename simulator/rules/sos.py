@@ -37,7 +37,7 @@ def retime_sos(patient, parameters, strategy, now):
         return
     if patient.transplants > patient.sos_transplants_counted:
         open_transplant_risk(patient, parameters, strategy, now)
-    elif patient.inotuzumab_mg_per_m2 > patient.sos_dose_counted and patient.transplants == 0:
+    elif patient.inotuzumab_mg_per_m2 > patient.sos_dose_counted:
         add_dose_risk(patient, parameters, now)
 
 
@@ -107,7 +107,8 @@ def develop_sos(patient, parameters, strategy, now):
     u, u_day = uniform_pair(patient.seed, patient.id, draws.SOS_SEVERITY // 2, 1)
     patient.sos_day = now
     patient.sos_courses = patient.courses
-    patient.sos_after_transplant = patient.transplants > 0
+    dosed_since = patient.last_inotuzumab_day > patient.latest_transplant_day
+    patient.sos_after_transplant = patient.transplants > 0 and not dosed_since
     if patient.calendar[Slot.TRANSPLANT_LAPSE] < NEVER or patient.calendar[Slot.TRANSPLANT] < NEVER:
         patient.calendar[Slot.TRANSPLANT_LAPSE] = now  # no SCT after SOS, not even in a conditioned patient
     patient.sos_severe = u < parameters.sos_severe

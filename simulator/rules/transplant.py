@@ -10,6 +10,7 @@ from simulator.hazards import log_normal_days, weibull_days, weibull_share
 from simulator.strategy import Donor
 
 FIRST_MARROW_DAYS = 91.0  # after SCT (judgement)
+TBI_WITH_THIOTEPA = 0.6  # W107-W109: three of five regimens with two alkylators and thiotepa
 
 
 @compiled
@@ -25,7 +26,7 @@ def transplant(patient, parameters, strategy, now):
     clear_plans(patient)
     patient.calendar[Slot.REMISSION_DEATH] = NEVER
     reads_mrd = np.isnan(patient.mrd_negative_day) or strategy.blinatumomab_at_molecular_relapse
-    if reads_mrd and patient.line == patient.line_at_entry:
+    if reads_mrd and patient.line == patient.protocol_line:
         patient.calendar[Slot.MRD] = now + FIRST_MARROW_DAYS
     condition(patient, parameters, strategy)
     graft_against_leukaemia(patient, parameters)
@@ -52,6 +53,13 @@ def condition(patient, parameters, strategy):
     patient.conditioning_tbi = u >= 0.85
     if patient.conditioning_tbi and patient.conditioning_myeloablative:
         patient.conditioning_alkylators = 0
+    if strategy.conditioning_dual_alkylators_share > 0.0 and patient.conditioning_myeloablative:
+        u_dual, u_tbi = uniform_pair(patient.seed, patient.id, draws.DUAL_ALKYLATORS // 2, patient.transplants)
+        if u_dual < strategy.conditioning_dual_alkylators_share:
+            patient.conditioning_alkylators = 2
+            patient.conditioning_thiotepa = 1
+            patient.conditioning_busulfan = 0
+            patient.conditioning_tbi = u_tbi < TBI_WITH_THIOTEPA
 
 
 @compiled

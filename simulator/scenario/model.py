@@ -16,7 +16,7 @@ from simulator.strategy import Section, Strategy, number
 if TYPE_CHECKING:  # population.py is slow to import: it needs the compiler
     from simulator.population import Population
 
-DEFAULT_PARAMETERS = "kantarjian-2023-point"
+DEFAULT_PARAMETERS = "joint-point"
 NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
 ONE_LINE = r"^\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
@@ -89,13 +89,13 @@ class Scenario:
     """Arms counted against each other, by name; empty = each with the reference."""
 
 
-AFTER_REMISSION = {"consolidation", "blinatumomab", "maintenance", "transplant", "salvage"}
+AFTER_REMISSION = {"consolidation", "blinatumomab", "maintenance", "transplant", "salvage", "antigen"}
 """Phases of which no rule reads a parameter before first remission."""
 
 
 def same_until_remission(a: Strategy, b: Strategy) -> bool:
     """Whether two strategies share all that a rule reads before first remission: else no pairing from CR."""
-    before = ("chemotherapy", "inotuzumab", "prophylaxis", "mrd", "setting")
+    before = ("chemotherapy", "inotuzumab", "blinatumomab_line", "prophylaxis", "mrd", "setting")
     return all(getattr(a, name) == getattr(b, name) for name in before)
 
 

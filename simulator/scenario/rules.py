@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # population.py is slow to import: it needs the compiler
 LABELLED_COURSE_DOSE_MG_PER_M2 = 1.8  # 0.8 + 0.5 + 0.5, the labelled first course
 YOUNGEST_YEARS, OLDEST_YEARS = 15.0, 100.0
 SUM_TOLERANCE = 1e-6
+MOST_MRD_LOG10 = -1.31
+MOST_MONTHS_IN_REMISSION = 120.0
 
 
 class Broken(NamedTuple):
@@ -75,6 +77,13 @@ def population_rules(population: Population) -> Iterator[Broken]:
         yield Broken(("salvage_3_plus", "salvage_2"), "salvage_2 + salvage_3_plus at most 1", "probability")
     if population.low_hypodiploid + population.kmt2a > 1.0 + SUM_TOLERANCE:
         yield Broken(("kmt2a", "low_hypodiploid"), "low_hypodiploid + kmt2a at most 1", "probability")
+    mrd, months = population.entry_mrd_log10_quantiles, population.entry_remission_months_quantiles
+    if mrd != sorted(mrd) or mrd[0] < -6.0 or mrd[-1] > MOST_MRD_LOG10:
+        allowed = f"increasing, -6 to {MOST_MRD_LOG10:g} (below 5 % blasts)"
+        yield Broken(("entry_mrd_log10_quantiles",), allowed, "log10 of the share of marrow cells")
+    if months != sorted(months) or months[0] < 0.0 or months[-1] > MOST_MONTHS_IN_REMISSION:
+        allowed = f"increasing, 0 to {MOST_MONTHS_IN_REMISSION:g}"
+        yield Broken(("entry_remission_months_quantiles",), allowed, "months")
     ages = population.age_quantiles_years
     if ages != sorted(ages) or ages[0] < YOUNGEST_YEARS or ages[-1] > OLDEST_YEARS:
         yield Broken(("age_quantiles_years",), f"increasing, {YOUNGEST_YEARS:g} to {OLDEST_YEARS:g}", "years")
@@ -110,6 +119,9 @@ def _inotuzumab_rules(strategy: Strategy) -> Iterator[Broken]:
 
 
 def _blinatumomab_rules(strategy: Strategy) -> Iterator[Broken]:
+    if strategy.blinatumomab_line.when != "none" and strategy.after_relapse.salvage_lines > 3:
+        keys = ("after_relapse.salvage_lines", "blinatumomab_line.when")
+        yield Broken(keys, "at most 3 with a line of blinatumomab alone", "lines")
     blina, maintenance, courses = strategy.blinatumomab, strategy.maintenance, strategy.chemotherapy.courses
     if blina.courses and blina.after_course > courses:
         keys: tuple[str, ...] = ("blinatumomab.after_course", "chemotherapy.courses", "blinatumomab.courses")

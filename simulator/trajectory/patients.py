@@ -81,7 +81,7 @@ def table_of(table: np.recarray, horizon_months: int) -> pd.DataFrame:
     died = days[:, Endpoint.OS] <= horizon_days
     causes = np.array([cause.name.lower() for cause in Cause])
     columns["death_cause"] = causes[np.where(died, table.death_cause, Cause.ALIVE)]
-    columns["response"] = np.isfinite(table.remission_day).astype(np.int64)
+    columns["response"] = ~np.isnan(days[:, Endpoint.RFS]).astype(np.int64)
     columns["response_kind"] = np.array([kind.name.lower() for kind in Remission])[table.remission_kind]
     columns["mrd_negative_at_response"] = table.mrd_negative_at_response
     for name, day in (

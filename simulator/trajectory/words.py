@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator.calendar import NEVER, Slot
-from simulator.patient import OVERT_LOG10, Remission
+from simulator.patient import OVERT_LOG10, Remission, in_strategy_line
 from simulator.rules.mrd import burden_log10, measured_log10
 from simulator.rules.referral import offered
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK, FLOW_LIMIT_LOG10, Donor, TransplantPolicy
@@ -80,6 +80,10 @@ def _inotuzumab(event: Event, plan: Plan) -> Told:
 
 def _response(event: Event, plan: Plan) -> Told:
     after = event.after
+    if _alone(event):
+        found = "CR" if after.in_remission else "no remission"
+        told = [f"{found} after blinatumomab course {after.antibody_courses}"]
+        return told + ["refractory to it"] * (not np.isnan(after.antibody_failure_day))
     if after.in_remission:
         return [f"{KINDS[Remission(after.remission_kind)]} after course {after.courses}"]
     told = [f"no remission after course {after.courses}"]
@@ -88,8 +92,15 @@ def _response(event: Event, plan: Plan) -> Told:
     return told + [f"{LATENT} blasts {100.0 * 10.0**after.burden_active_log10:.0f} % of the marrow"]
 
 
+def _alone(event: Event) -> bool:
+    """Whether blinatumomab is given alone in the line of this event."""
+    return bool(event.before.line == event.before.blinatumomab_line)
+
+
 def _mrd(event: Event, plan: Plan) -> Told:
     assay = "flow" if plan.strategy.mrd_limit_log10 == FLOW_LIMIT_LOG10 else "NGS"
+    if _alone(event):
+        return [f"MRD {'negative' if event.after.antibody_mrd_negative else 'positive'} by {assay}"]
     measured = min(measured_log10(event.before, plan.parameters, event.day), 0.0)  # a share of the marrow
     burden = min(burden_log10(event.before, event.day), OVERT_LOG10)
     latent = share(burden) if burden > ONE_CELL_LOG10 else "none"
@@ -100,6 +111,8 @@ def _mrd(event: Event, plan: Plan) -> Told:
 
 def _next_treatment(event: Event, plan: Plan) -> Told:
     after, calendar = event.after, event.after.calendar
+    if _alone(event):
+        return ["no further blinatumomab"] * bool(calendar[Slot.BLINATUMOMAB] == NEVER)
     ended = "blinatumomab" if after.blinatumomab_courses else "chemotherapy"
     courses = after.blinatumomab_courses or after.courses
     if min(calendar[Slot.COURSE], calendar[Slot.BLINATUMOMAB]) <= event.day:
@@ -114,6 +127,8 @@ def _next_treatment(event: Event, plan: Plan) -> Told:
 
 
 def _blinatumomab(event: Event, plan: Plan) -> Told:
+    if _alone(event):
+        return [f"blinatumomab alone, course {event.after.antibody_courses} begins"]
     if event.after.blinatumomab_courses == event.before.blinatumomab_courses:
         return []
     return [f"blinatumomab course {event.after.blinatumomab_courses} begins"]
@@ -227,7 +242,9 @@ def _molecular_relapse(event: Event, plan: Plan) -> Told:
 
 def _relapse(event: Event, plan: Plan) -> Told:
     before = event.before
-    if before.line == before.line_at_entry:
+    if _alone(event):
+        told = f"relapse, {span(event.day - before.antibody_remission_day)} after remission under blinatumomab"
+    elif before.line == before.protocol_line:
         told = f"relapse, {span(event.day - before.remission_day)} after remission"
     else:
         told = f"relapse from the remission after salvage {before.line}"
@@ -239,7 +256,16 @@ def _salvage(event: Event, plan: Plan) -> Told:
     told = []
     if before.salvage_running:
         told.append(f"{'remission' if after.in_remission else 'no remission'} after salvage {before.line}")
-    if after.salvage_running:
+    if after.cd19_lost > before.cd19_lost:
+        told.append("CD19 lost")
+    if after.cd22_lost > before.cd22_lost:
+        told.append("CD22 lost")
+    if after.line > before.line and in_strategy_line(after):
+        slot = Slot.COURSE if after.line == after.protocol_line else Slot.BLINATUMOMAB
+        what = "the courses" if slot == Slot.COURSE else "blinatumomab alone"
+        interim = ", other treatment in between" * bool(after.interim_therapy)
+        told.append(f"{what} in {span(after.calendar[slot] - event.day)}{interim}")
+    elif after.salvage_running:
         told.append(f"salvage {after.line} begins")
     elif not after.in_remission:
         told.append("no further line")

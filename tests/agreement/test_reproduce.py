@@ -34,7 +34,7 @@ SUMS = {
 
 @pytest.fixture(scope="module")
 def parameters():
-    return load_parameters("kantarjian-2023-point").record()
+    return load_parameters("joint-point").record()
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def same_data(one, other):
 def test_form(small):
     data = small.as_json()
     has_the_documented_form(data)
-    assert (data["replicates"], data["seed"], data["parameter_set"]) == (SMALL, SEED, "kantarjian-2023-point")
+    assert (data["replicates"], data["seed"], data["parameter_set"]) == (SMALL, SEED, "joint-point")
     rows_are_the_catalogue(data)
     verdicts_follow(data["rows"])
 

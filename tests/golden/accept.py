@@ -18,7 +18,7 @@ from simulator.parameters import PARAMETERS_FOLDER
 def main(arguments):
     """Print what moved, then store it."""
     if "--parameters" in arguments or not table.PARAMETERS.exists():
-        shutil.copyfile(PARAMETERS_FOLDER / "kantarjian-2023-point.json", table.PARAMETERS)
+        shutil.copyfile(PARAMETERS_FOLDER / "joint-point.json", table.PARAMETERS)
     now = table.rows()
     before = table.stored() if table.TABLE.exists() else []
     print(*table.moved(before, now), sep="\n")

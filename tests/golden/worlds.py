@@ -86,7 +86,7 @@ SILENT = (
 @lru_cache(maxsize=1)
 def shipped():
     """The shipped parameter set."""
-    return load_parameters("kantarjian-2023-point")
+    return load_parameters("joint-point")
 
 
 def quiet_parameters(**changes):

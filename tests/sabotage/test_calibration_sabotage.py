@@ -31,7 +31,7 @@ ROLES = {key: row.role for key, row in catalogue.ROWS.items()}
 
 @pytest.fixture(scope="module")
 def seen():
-    return simulate(load_parameters("kantarjian-2023-point").record(), watch.REPLICATES, watch.SEED)
+    return simulate(load_parameters("joint-point").record(), watch.REPLICATES, watch.SEED)
 
 
 @pytest.fixture(scope="module")

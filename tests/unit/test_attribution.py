@@ -21,7 +21,7 @@ from calibration.trial import simulate
 from simulator.parameters import DEFINITIONS, ParameterError, load_parameters
 from simulator.sweep.attribution import FILE, Draws, as_good_shares, band_of, fingerprint, load_draws
 
-POINT = load_parameters("kantarjian-2023-point")
+POINT = load_parameters("joint-point")
 BOUNDS = {one.name: (one.low, one.high) for one in DEFINITIONS}
 
 

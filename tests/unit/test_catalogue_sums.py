@@ -242,7 +242,7 @@ def test_inputs_are_used_and_everything_used_is_in_the_catalogue():
 
 
 def test_the_life_table_is_the_rows():
-    table = load_parameters("kantarjian-2023-point").life_table
+    table = load_parameters("joint-point").life_table
     rows = load_catalogue("outside")
     for sex, first in (("male", 225), ("female", 238)):
         found = [rows[f"X{first + i:03d}"] for i in range(len(table["age_years"]))]

@@ -265,7 +265,7 @@ def test_unknown_commands_options_and_types(allpath, no_simulation, tmp_path, ar
         ("compare sct_vs_no_sct --set horizon_months=500", ["horizon_months = 500", "6 to 240 months"]),
         ("compare sct_vs_no_sct --set arms.sc.transplant.policy=none", ["names no arm", "sct (the nearest)"]),
         ("show sct_vs_no_sct --set arms.sct.transplant.max_age=60", ["max_age", "max_age_years (the nearest)"]),
-        ("show sct_vs_no_sct --set parameters=nobody-1900", ["nobody-1900", "kantarjian-2023-point"]),
+        ("show sct_vs_no_sct --set parameters=nobody-1900", ["nobody-1900", "joint-point"]),
         ("reproduce kantarjian-2032", ["unknown study", "kantarjian-2023"]),
         ("calibrate kantarjian-2032 --out set.json", ["unknown study", "kantarjian-2023"]),
         ("calibrate kantarjian-2023 --out set.txt", [".json"]),
@@ -466,7 +466,7 @@ def test_parameters(allpath):
     for each in listed.values():
         assert each["kind"] in ("source", "fitted", "assumption") and each["origin"].strip() and each["unit"]
         assert each["low"] <= each["high"]
-    code, text, _ = allpath("parameters", "kantarjian-2023-point")
+    code, text, _ = allpath("parameters", "joint-point")
     assert code == 0 and all(name in text for name in listed)
 
 

@@ -32,7 +32,7 @@ SEED, REPLICATES = 5, 12
 
 @pytest.fixture(scope="module")
 def parameters():
-    return load_parameters("kantarjian-2023-point").record()
+    return load_parameters("joint-point").record()
 
 
 @pytest.fixture(scope="module")

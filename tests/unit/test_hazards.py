@@ -121,7 +121,7 @@ def test_a_kumaraswamy_share_of_one_is_never():
 
 
 def table(sex):
-    record = load_parameters("kantarjian-2023-point").record()
+    record = load_parameters("joint-point").record()
     return record.background_age_years[0], record[f"background_log_rate_{sex}"][0]
 
 
@@ -153,7 +153,7 @@ def test_theory_background_death_v_numerical_integration(sex, age, threshold):
 @pytest.mark.parametrize("sex", ["male", "female"])
 def test_the_force_of_mortality_at_the_table_ages_is_the_published_probability(sex):
     ages, log_rates = table(sex)
-    q = np.array(load_parameters("kantarjian-2023-point").life_table[f"{sex}_q"])
+    q = np.array(load_parameters("joint-point").life_table[f"{sex}_q"])
     np.testing.assert_allclose(-np.expm1(-np.exp(log_rates)), q, rtol=1e-12)
     assert np.all(np.diff(ages) > 0.0)
 

@@ -145,7 +145,7 @@ def test_a_whole_page_with_every_section(made):
     words = " ".join("".join(Reader(made.html).words).split())
     assert "nan" not in words.lower().split() and "None" not in words.split()
     for said in (made.comparison.scenario.question, "Parameters: not quantified.", "Not for a patient.",
-                 "No patient was randomised", "kantarjian-2023-point"):  # fmt: skip
+                 "No patient was randomised", "joint-point"):  # fmt: skip
         assert said in words
     assert all(sentence in words for sentence in made.comparison.summary["not_identified"])
 
@@ -300,17 +300,17 @@ def test_a_number_that_turns_the_sign_is_named(made, main_difference, error, tol
 
 
 def test_the_kept_reproduction_is_the_kept_result_and_of_these_parameters():
-    kept = kept_reproduction("kantarjian-2023-point")
+    kept = kept_reproduction("joint-point")
     rows = json.loads((RESULTS / "kantarjian-2023" / "rows.json").read_text(encoding="utf-8"))
     assert kept is not None and {key: kept[key] for key in rows} == rows
     assert kept_reproduction("none_such") is None
 
 
 def test_a_reproduction_of_other_numbers_is_not_shown(monkeypatch, tmp_path):
-    text = (FOLDER / "kantarjian-2023-point.json").read_text(encoding="utf-8")
-    (tmp_path / "kantarjian-2023-point.json").write_text(re.sub('sha256": "..', 'sha256": "zz', text), encoding="utf-8")
+    text = (FOLDER / "joint-point.json").read_text(encoding="utf-8")
+    (tmp_path / "joint-point.json").write_text(re.sub('sha256": "..', 'sha256": "zz', text), encoding="utf-8")
     monkeypatch.setattr("calibration.kept.FOLDER", tmp_path)
-    assert kept_reproduction("kantarjian-2023-point") is None
+    assert kept_reproduction("joint-point") is None
 
 
 # Sabotage

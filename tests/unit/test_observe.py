@@ -17,7 +17,7 @@ FLAGS = ("tp53_tested", "low_risk", "high_risk", "mrd_assessed")
 
 @pytest.fixture(scope="module")
 def seen():
-    return simulate(load_parameters("kantarjian-2023-point").record(), REPLICATES, SEED)
+    return simulate(load_parameters("joint-point").record(), REPLICATES, SEED)
 
 
 def standard_error(seen, statistic, batches=20):

@@ -19,7 +19,7 @@ from simulator.parameters import (
 )
 
 SHIPPED = sorted(PARAMETERS_FOLDER.glob("*.json"))
-POINT = "kantarjian-2023-point"
+POINT = "joint-point"
 
 
 @pytest.fixture

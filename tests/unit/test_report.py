@@ -140,9 +140,9 @@ def comparison(arms: int = 2, patients: int = 200_000) -> SimpleNamespace:
         name="made_up", question="Does SCT in remission lengthen life, and in whom?", reference="arm_0",
         arms=tuple(SimpleNamespace(name=n, title=t, strategy=STRATEGY, parameters={}) for n, t in zip(names, titles)),
         report_months=months, horizon_months=60, patients=patients, seed=20231112,
-        parameters="kantarjian-2023-point")  # fmt: skip
+        parameters="joint-point")  # fmt: skip
     summary = {"scenario": "made_up", "patients": patients, "seed": 20231112, "reference": "arm_0",
-               "parameter_set": "kantarjian-2023-point", "arms": summary_arms, "differences": {},
+               "parameter_set": "joint-point", "arms": summary_arms, "differences": {},
                "not_identified": []}  # fmt: skip
     return SimpleNamespace(
         scenario=scenario,
@@ -204,7 +204,7 @@ def test_answer_says_what_it_must():
     words = " ".join(text.split())
     assert words.startswith("Does SCT in remission lengthen life, and in whom?")
     for said in ("(reference)", "200,000 simulated patients", "reached", "percentage points", "4.1x",
-                 "NNT", "which no trial can test", "Monte Carlo only", "kantarjian-2023-point",
+                 "NNT", "which no trial can test", "Monte Carlo only", "joint-point",
                  "21.0 / 66.0 / 13.0", "61.0 v 42.0", "36.1", "14.0/–", "17.1–17.5"):  # fmt: skip
         assert said in words, said
     assert "nan" not in text.lower().replace("unan", "") and "None" not in text

@@ -223,7 +223,7 @@ def test_all_faults_at_once_in_file_order(tmp_path):
 def test_command_line_values():
     over = ["arms.sct.transplant.max_age_years=60", "arms.sct.transplant.mrd=positive"]
     over += ["population.male=0.4", "report_months=[12,24]", "horizon_months=48"]
-    scenario = load_scenario(MINIMAL, settings=over, patients=7, seed=2**64 - 1, parameters="kantarjian-2023-point")
+    scenario = load_scenario(MINIMAL, settings=over, patients=7, seed=2**64 - 1, parameters="joint-point")
     assert scenario.arms[1].strategy.transplant.max_age_years == 60.0
     assert scenario.arms[1].strategy.transplant.mrd == "positive"
     assert (scenario.population.male, scenario.horizon_months) == (0.4, 48)

@@ -21,8 +21,10 @@ CUT_DAYS = float((CUT - TREATED_FROM).days)
 # Starts by a time grow as this power of it, since both antibodies were new: gives the printed median follow-up from
 # the second antibody, 16.8 months (W142; W127 has 18 from SCT). Assumption, 2.5-6; nobody is lost (DER029).
 GROWTH = 4.0
-STARTERS_AT_ONCE = 64
-MOST_STARTERS = 2**16  # in one replicate: each has so many numbers of its own
+STARTERS_A_ROUND = 128  # looked at together, for one replicate
+ROUND_IDS = 2**37  # numbers of one round of all replicates
+MOST_ROUNDS = 64
+REPLICATES_AT_ONCE = 100  # whose first round is simulated together
 
 
 def start_days(patients: np.recarray) -> Floats:
@@ -37,9 +39,9 @@ def observe(patients: np.recarray) -> Followed:
 
 
 def received_both(patients: np.recarray) -> Flags:
-    """Whether the second antibody was begun, and within the period of treatment (n,)."""
-    second = np.maximum(patients.antibody_day, patients.protocol_day)  # NaN where one of them was never given
-    return start_days(patients) + second < PERIOD_DAYS
+    """Whether the second antibody was given, and begun within the period of treatment (n,)."""
+    second = np.maximum(patients.antibody_day, patients.protocol_day)  # NaN where one of them was never reached
+    return (patients.inotuzumab_courses > 0) & (start_days(patients) + second < PERIOD_DAYS)
 
 
 def simulate_selected(
@@ -47,24 +49,37 @@ def simulate_selected(
 ) -> Followed:
     """`replicates` studies of `size` selected patients: replicate r has rows [size r, size r + size).
 
-    Those who start in replicate r are numbered from `first_id` + MOST_STARTERS r (a multiple of it) on, in the order
-    in which they are looked at. Raises ValueError where fewer than `size` of MOST_STARTERS receive both.
+    Each replicate looks at the patients who start, in rounds and in the order of their numbers, until it has `size`;
+    `first_id` is a multiple of STARTERS_A_ROUND. Raises ValueError where MOST_ROUNDS are not enough.
     """
+
+    def starters(replicate: int, round_: int, count: int) -> np.recarray:
+        first = first_id + round_ * ROUND_IDS + replicate * STARTERS_A_ROUND
+        return lives(care, parameters, seed, first, count * STARTERS_A_ROUND, CUT_DAYS)
+
+    def completed(chosen: np.recarray, replicate: int) -> np.recarray:
+        for round_ in range(1, MOST_ROUNDS):
+            if len(chosen) >= size:
+                return chosen[:size]
+            more = starters(replicate, round_, 1)
+            chosen = np.concatenate([chosen, more[received_both(more)]]).view(np.recarray)
+        raise ValueError(
+            f"{len(chosen)} of {MOST_ROUNDS * STARTERS_A_ROUND:,} who start one antibody receive both: {size} needed"
+        )
+
     found = []
-    for replicate in range(first_replicate, first_replicate + replicates):
-        chosen, started = 0, 0
-        while chosen < size:
-            if started >= MOST_STARTERS:
-                raise ValueError(f"{chosen} of {started} who start one antibody receive both: {size} are needed")
-            first = first_id + replicate * MOST_STARTERS + started
-            starters = lives(care, parameters, seed, first, STARTERS_AT_ONCE, CUT_DAYS)
-            both = starters[received_both(starters)][: size - chosen]
-            found.append(both)
-            chosen, started = chosen + len(both), started + STARTERS_AT_ONCE
+    for first in range(first_replicate, first_replicate + replicates, REPLICATES_AT_ONCE):
+        count = min(REPLICATES_AT_ONCE, first_replicate + replicates - first)
+        table = starters(first, 0, count)
+        both = received_both(table)
+        for r in range(count):
+            own = slice(r * STARTERS_A_ROUND, (r + 1) * STARTERS_A_ROUND)
+            found.append(completed(table[own][both[own]], first + r))
     return observe(np.concatenate(found).view(np.recarray))
 
 
 def acceptance(selected: Followed, size: int) -> float:
-    """Selected per patient who started the first antibody, over whole replicates."""
+    """Selected per patient who started the first antibody and was looked at, over whole replicates."""
     last = selected.lives.id.reshape(-1, size)[:, -1]
-    return float(len(selected.lives) / np.sum(last % MOST_STARTERS + 1))
+    started = last // ROUND_IDS % MOST_ROUNDS * STARTERS_A_ROUND + last % STARTERS_A_ROUND + 1
+    return float(len(selected.lives) / np.sum(started))

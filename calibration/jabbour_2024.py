@@ -5,6 +5,8 @@ Survival runs from the first dose, in all patients (J014, J015). Percentages are
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from calibration.care import lives, load_care
@@ -52,12 +54,12 @@ def survival_times(o: Followed) -> dict[str, tuple[Floats, Flags, Flags]]:
     return {"J014": (*o.first(o.lives.relapse_day), everyone), "J015": (o.follow_up_days, o.dead, everyone)}
 
 
-def statistics(o: Followed) -> dict[str, float]:
+def statistics(o: Followed, median_of_integers: Callable[[Floats], float] = middle) -> dict[str, float]:
     """Every modelled row of the abstract, by id."""
     everyone = np.ones(len(o.lives), bool)
     shares = {"J012": share(converted(o), everyone), "J016": share(o.seen(o.lives.sos_day), everyone)}
     rates = {key: rate(*one, RATES_DAYS) for key, one in survival_times(o).items()}
-    return in_units(shares, STUDY) | {"J011": middle(o.lives.courses.astype(float))} | rates
+    return in_units(shares, STUDY) | {"J011": median_of_integers(o.lives.courses.astype(float))} | rates
 
 
 # What became of the 26; None where nothing was printed.

@@ -7,6 +7,8 @@ simulated in that remission. Groups by CD19 are known at the failure of blinatum
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from calibration.both_antibodies import acceptance, simulate_selected
@@ -36,9 +38,9 @@ def replicate_rows(replicate: int, replicates: int) -> np.ndarray:
     return np.arange(replicate * SIZE, (replicate + 1) * SIZE)
 
 
-def statistics(o: Followed) -> dict[str, float]:
+def statistics(o: Followed, median_of_integers: Callable[[Floats], float] = middle) -> dict[str, float]:
     """Every modelled row of the 25, by id."""
-    return in_units(_shares(o), STUDY) | _medians(o) | _survival(o)
+    return in_units(_shares(o), STUDY) | _medians(o, median_of_integers) | _survival(o)
 
 
 def remission_with_blinatumomab(o: Followed) -> Flags:
@@ -106,7 +108,7 @@ def _shares(o: Followed) -> dict[str, float]:
     }
 
 
-def _medians(o: Followed) -> dict[str, float]:
+def _medians(o: Followed, median_of_integers: Callable[[Floats], float]) -> dict[str, float]:
     """Medians among those who had the event."""
     p = o.lives
     sct_day = transplant_days(o)
@@ -115,7 +117,7 @@ def _medians(o: Followed) -> dict[str, float]:
     salvaged = o.seen(next_line) & ~sct & (p.salvage_attempts > 0)
     return {
         "W029": middle(p.protocol_day - p.antibody_day),
-        "W031": middle(p.blinatumomab_courses.astype(float)),
+        "W031": median_of_integers(p.antibody_courses.astype(float)),
         "W033": middle(p.inotuzumab_mg_per_m2),
         "W050": middle(p.antibody_failure_day - p.antibody_day),
         "W094": middle((sct_day - p.last_inotuzumab_day)[sct]),

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.care import Care, lives, load_care, shipped_table
 from calibration.catalogue import load_catalogue
+from calibration.figures import Line, Panel, Times
 from calibration.kantarjian_2023 import MONTHS_OF_RATES, SIZE, STUDY
 from calibration.observe import MODIFIED, ORIGINAL
-from calibration.trial import END_DAY, REGIMEN, shipped_table
-from simulator.clocks.cohort import live_table
-from simulator.estimators import kaplan_meier, median_survival, numbers_at_risk, survival_at
-from simulator.patient import new_patients
+from calibration.trial import END_DAY, REGIMEN
+from simulator.estimators import median_survival, survival_at
 from simulator.population import Population, population_record
-from simulator.strategy import DAYS_PER_MONTH, Strategy, strategy_record
+from simulator.strategy import DAYS_PER_MONTH
 
 Floats = NDArray[np.float64]
 
@@ -35,24 +35,32 @@ REGIMENS = {
 PRINTED = {COMBINATION: ("K106", "K104"), ALONE: ("K128", "K129")}
 LATER_SHARE = 0.68  # of Salvage 2+ among the patients on inotuzumab alone (A19)
 CASE_MIXES = {"as K, 28 % Salvage 2+": None, "68 % Salvage 2+": LATER_SHARE}
-DRAWN = [(COMBINATION, "as K, 28 % Salvage 2+"), *((ALONE, mix) for mix in CASE_MIXES)]
+ALL_PATIENTS = "kantarjian-2023"
 FIRST_IDS = (2**41, 2**42)  # beyond the trials'; the same numbers in every mix and regimen
+
+
+# The printed combination belongs to the curve of its own mix; inotuzumab alone to none, since its mix is unknown.
+OWN_MIX, OTHER_MIX = CASE_MIXES
+PANEL = Panel(
+    "fig-1f",
+    "Fig. 1F beside inotuzumab alone (shown, case mix uncertain)",
+    (
+        Line(f"{COMBINATION}, {OWN_MIX}", f"{COMBINATION}, {OWN_MIX}", "K104", "K106"),
+        Line(f"{ALONE}, {OWN_MIX}", f"{ALONE}, {OWN_MIX}"),
+        Line(f"{ALONE}, {OTHER_MIX}", f"{ALONE}, {OTHER_MIX}"),
+        Line(ALONE, rate="K129", median="K128"),
+    ),
+)
 
 
 @cache
 def case_mix(later_share: float | None) -> np.recarray:
     """All patients of K, with another share of Salvage 2+, split 17 to 14 as in K (DER002, DER003)."""
-    mix = Population.model_validate(shipped_table("populations", "kantarjian-2023"))
+    mix = Population.model_validate(shipped_table("populations", ALL_PATIENTS))
     if later_share is not None:
         shares = {"salvage_2": later_share * 17 / 31, "salvage_3_plus": later_share * 14 / 31}
         mix = mix.model_copy(update=shares)
     return population_record(mix)
-
-
-@cache
-def regimen_record(name: str) -> np.recarray:
-    """A shipped strategy as the rules read it."""
-    return strategy_record(Strategy.model_validate(shipped_table("strategies", name)))
 
 
 def death_months(
@@ -64,14 +72,11 @@ def death_months(
     first_replicate: int = 0,
 ) -> Floats:
     """Months to death (replicates, n); END_DAY for those alive then."""
-    blank = new_patients(1)
     found = []
     for base, (strategy, patients) in zip(FIRST_IDS, REGIMENS[regimen], strict=False):
+        care = Care(case_mix(later_share), load_care(ALL_PATIENTS, strategy).strategy)
         first = base + first_replicate * patients
-        table = np.empty(replicates * patients, blank.dtype).view(np.recarray)
-        live_table(
-            table, blank, np.uint64(seed), first, case_mix(later_share), parameters, regimen_record(strategy), END_DAY
-        )
+        table = lives(care, parameters, seed, first, replicates * patients, END_DAY)
         found.append(table.death_day.reshape(replicates, patients))
     days = np.concatenate(found, axis=1)
     return np.where(np.isnan(days), END_DAY, days) / DAYS_PER_MONTH
@@ -87,10 +92,9 @@ def trials(parameters: np.recarray, seed: int, first: int, count: int) -> list[d
     return [{key: months[r] for key, months in drawn.items()} for r in range(count)]
 
 
-def curve(months: Floats, at: Floats, at_risk: Floats) -> Floats:
-    """Kaplan-Meier curve at months `at`, followed by the numbers at risk."""
-    dead = np.ones(len(months), bool)
-    return np.r_[kaplan_meier(months, dead, at).survival, numbers_at_risk(months, at_risk)]
+def times(found: dict[tuple[str, str], Floats]) -> Times:
+    """The groups of Fig. 1F in one replicate."""
+    return {f"{regimen}, {mix}": (months, np.ones(len(months), bool)) for (regimen, mix), months in found.items()}
 
 
 def shown_rows(found: list[dict[tuple[str, str], Floats]]) -> list[dict[str, Any]]:
@@ -147,7 +151,7 @@ def shown_lines(rows: list[dict[str, Any]]) -> list[str]:
         ]
     gap = _months_36(rows)
     whole = gap[COMBINATION, None] - gap[ALONE, None]
-    own, other = CASE_MIXES
+    own, other = OWN_MIX, OTHER_MIX
     mix = gap[COMBINATION, own] - gap[COMBINATION, other]
     regimens = gap[COMBINATION, other] - gap[ALONE, other]
     return [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from calibration.kantarjian_2023 import SIZE, sos_cases
@@ -12,7 +10,7 @@ from simulator.estimators import survival_at
 from simulator.strategy import DAYS_PER_MONTH
 
 # quantity -> published (K rows and counts derived from them)
-PUBLISHED = {
+PUBLISHED: dict[str, float | None] = {
     "responders (K074)": 91,
     "  after course 1 (K079)": 73,
     "  after a later course (K080)": 18,
@@ -82,15 +80,3 @@ def ledger_counts(o: Observed) -> dict[str, float]:
     ]
     scale = sum(SIZE.values()) / len(p)
     return dict(zip(PUBLISHED, [*(np.count_nonzero(flag) * scale for flag in counts), *rates], strict=True))
-
-
-def ledger_lines(ledgers: list[dict[str, float]]) -> list[dict[str, Any]]:
-    """Published, mean and 95 % of replicate trials, line by line."""
-    lines = []
-    for quantity, published in PUBLISHED.items():
-        drawn = np.array([one[quantity] for one in ledgers])
-        low, high = np.percentile(drawn, [2.5, 97.5]).tolist()
-        lines.append(
-            {"quantity": quantity, "published": published, "simulated": float(drawn.mean()), "low": low, "high": high}
-        )
-    return lines

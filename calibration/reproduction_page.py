@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calibration.kantarjian_2023 import SIZE
+from calibration.papers import PAPERS
+from calibration.studies import STUDIES
 from simulator.report.html import Bullets, Code, Figure, Page, Section, Table, written
 from simulator.report.html.published import study_table
 from simulator.report.style import plain, span
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from calibration.reproduce import Reproduction
 
 REPORT = "report.html"
-NOT_FOR = (
-    ("No validation by other patients.", "Every row is of the study that the numbers were fitted to; no other "
-    "study has "
-     "been compared."),
-    ("No effect of SCT.", "The landmark rows (K145–K150, K154) compare selected groups with immortal time."),
-    ("No proof of the model.", "Other numbers might agree as well: the fit is one point, and its rows leave much "
-    "open."),
-)  # fmt: skip
 
 
 def write_report(
@@ -34,7 +27,7 @@ def write_report(
 
 def reproduction_page(result: Reproduction, fitted: dict[str, float], panels: Sequence[tuple[str, Path]]) -> Page:
     """The page as data; arguments as `write_report`."""
-    size, told = sum(SIZE.values()), "published with its 95 % interval, simulated with the range of 95 % of trials"
+    size, told = STUDIES[result.study].size, "published with its 95 % interval, simulated with the range of 95 % of trials"
     predicted = [row["inside_predictive"] for row in result.rows if row["role"] == "predicted"]
     answer = [
         (
@@ -54,12 +47,12 @@ def reproduction_page(result: Reproduction, fitted: dict[str, float], panels: Se
         ),
     ]
     figures = [
-        Figure(path.stem, path.read_text(encoding="utf-8"), f"Fig. {title}: simulated curves and the printed points.",
-               f"Fig. {title}. Line: median of simulated trials; band: 95 % of them; points: as printed.")
+        Figure(path.stem, path.read_text(encoding="utf-8"), f"{title}: simulated curves and the printed points.",
+               f"{title}. Line: median of simulated trials; band: 95 % of them; points: as printed.")
         for title, path in panels
     ]  # fmt: skip
     ledger = [
-        [line["quantity"], plain(line["published"], 2).removesuffix(".00"),
+        [line["quantity"], "" if line["published"] is None else plain(line["published"], 2).removesuffix(".00"),
          f"{plain(line['simulated'], 2)}\n{span(line['low'], line['high'], 2)}"]
         for line in result.ledger
     ]  # fmt: skip
@@ -75,7 +68,7 @@ def reproduction_page(result: Reproduction, fitted: dict[str, float], panels: Se
             Section("rows", "Row by row", "Rows", [study_table(f"All rows: {told}", result.rows)]),
             Section("ledger", "Where the patients went", "Ledger",
                     [Table(f"Counts of {size}; S = Kaplan–Meier survival", ["", "Published", "Simulated"], ledger)]),
-            Section("limits", "What this agreement does not show", "Limits", [Bullets(NOT_FOR)]),
+            Section("limits", "What this agreement does not show", "Limits", [Bullets(PAPERS[result.study].limits)]),
             Section("again", "How to get the same again", "Reproduce", [Code(command)]),
         ],
     )  # fmt: skip

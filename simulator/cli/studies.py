@@ -13,10 +13,14 @@ from simulator.cli.folders import opened
 from simulator.cli.options import ANSWER, RUNS, AsJson, Out, Workers
 from simulator.cli.terminal import Progress, note, say, status
 
+ALL = "all"  # the studies, one after the other
+
 
 @app.command()
 def reproduce(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="kantarjian-2023, wudhikarn-2022, jabbour-2024, or all of them.")
+    ],
     replicates: Annotated[int, typer.Option("--replicates", metavar="N", min=20, help="Simulated trials.")] = 2000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**64 - 1, help="64-bit seed.")] = 20231112,
     workers: Workers = None,
@@ -25,41 +29,58 @@ def reproduce(
 ) -> None:
     """Simulate a published study at its own size, many times, beside what it printed."""
     from calibration import reproduce as study_of
+    from calibration.studies import STUDIES
 
-    study_of.known(study)
-    if as_json and out is None:
-        say(json.dumps(run_trials(replicates, seed, workers).as_json(), indent=1))
-        return
+    study_of.known(study, (*STUDIES, ALL))
+    if study != ALL:
+        found = reproduced(study, replicates, seed, workers, out, as_json)
+    else:
+        found = [
+            reproduced(one, replicates, seed, workers, out and out / one, as_json, last=one == [*STUDIES][-1])
+            for one in STUDIES
+        ]
+    if as_json:
+        say(json.dumps(found, indent=1))
+
+
+def reproduced(
+    study: str, replicates: int, seed: int, workers: int | None, out: Path | None, as_json: bool, last: bool = True
+) -> Any:
+    """One study, into its run folder; the answer is printed, or with `as_json` only returned."""
+    from calibration import reproduce as study_of
     from simulator import store
 
+    if as_json and out is None:
+        return run_trials(study, replicates, seed, workers).as_json()
     identity = study_of.identity(study, replicates, seed)
     folder = out or RUNS / store.run_name(f"reproduce-{study}", identity)
     with opened(folder, identity) as run_folder:
-        if run_folder.finished:
-            say(json.dumps(run_folder.json(), indent=1) if as_json else run_folder.text(ANSWER).rstrip("\n"))
-            note(f"already done: {folder}")
-            return
-        result = run_trials(replicates, seed, workers)
+        done = run_folder.finished
+        if not done:
+            result = run_trials(study, replicates, seed, workers)
 
-        def write_outputs(target: Path) -> None:
-            (target / ANSWER).write_text(study_of.described(result) + "\n", encoding="utf-8")
-            study_of.write(result, target)
+            def write_outputs(target: Path) -> None:
+                (target / ANSWER).write_text(study_of.described(result) + "\n", encoding="utf-8")
+                study_of.write(result, target)
 
-        with status("drawing figures"):
-            run_folder.finish(write_outputs)
-    if as_json:
-        say(json.dumps(result.as_json(), indent=1))
-    else:
-        say(study_of.described(result))
+            with status("drawing figures"):
+                run_folder.finish(write_outputs)
+        answer, data = run_folder.text(ANSWER).rstrip("\n"), run_folder.json()
+    if not as_json:
+        say(answer if last else answer + "\n")
+    if done:
+        note(f"already done: {folder}")
+    elif not as_json:
         note(f"report.html, figures and rows: {folder}")
+    return data
 
 
-def run_trials(replicates: int, seed: int, workers: int | None) -> Any:
+def run_trials(study: str, replicates: int, seed: int, workers: int | None) -> Any:
     """The simulated trials, with a progress bar."""
     from calibration.reproduce import reproduce as simulate
 
-    with Progress("simulated trials", "trials") as progress:
-        return simulate(replicates=replicates, seed=seed, workers=workers, progress=progress)
+    with Progress(f"simulated trials of {study}", "trials") as progress:
+        return simulate(study, replicates=replicates, seed=seed, workers=workers, progress=progress)
 
 
 @app.command()
@@ -75,7 +96,7 @@ def calibrate(
     from calibration import fit, reproduce
     from simulator.parameters import load_parameters
 
-    reproduce.known(study)
+    reproduce.known(study, (fit.STUDY,))
     fit.calibrate(load_parameters(start), out, steps, note)
 
 
@@ -91,7 +112,7 @@ def attribute(
     from calibration import attribution, reproduce
     from simulator.parameters import load_parameters
 
-    reproduce.known(study)
+    reproduce.known(study, (attribution.STUDY,))
     attribution.check_out(out)
     with Progress("weighing prior draws", "draws") as progress:
         found = attribution.sample(load_parameters(parameters), progress=progress)

@@ -112,6 +112,7 @@ FIELDS = (
     ("kill_before_remission_log10", "f", "log10", "response antibody", "burden removed in earlier remissions"),
     ("remission_day", "f", "day", "response", "remission by the courses (day 1 if entered in it); NaN = none"),
     ("remission_kind", "i", "code", "response antibody", "patient.Remission"),
+    ("without_chemotherapy", "i", "0/1", "response antibody", "remission reached by an antibody alone"),
     ("response_course", "i", "course", "response", "course after which remission was found"),
     ("failed_assessments", "i", "marrows", "response", "marrows without remission"),
     ("refractory_day", "f", "day", "response", "declared refractory; NaN = not"),

@@ -124,6 +124,7 @@ def fail_and_go_on(patient, parameters, strategy, now):
     salvage.treat_in_next_line(patient, parameters, strategy, now)
     if patient.line > line:
         antigen.fail_line(patient, parameters)
+        referral.fail_line(patient)
 
 
 @compiled

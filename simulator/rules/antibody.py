@@ -76,6 +76,7 @@ def assess_response(patient, parameters, strategy, now):
     if patient.burden_active_log10 < OVERT_LOG10:
         patient.in_remission = 1
         patient.antibody_remission_day = now
+        patient.without_chemotherapy = 1
         patient.remission_kind = Remission.CR
         patient.burden_at_remission_log10 = patient.burden_active_log10
         patient.kill_before_remission_log10 = (

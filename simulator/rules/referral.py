@@ -53,6 +53,12 @@ def decide_transplant(patient, parameters, strategy, now):
 
 
 @compiled
+def fail_line(patient):
+    """The plan of the line before no longer withholds InO."""
+    patient.inotuzumab_stop_day = NEVER
+
+
+@compiled
 def offered(patient, strategy):
     """Eligibility and the policy's own criteria."""
     if strategy.transplant_policy == TransplantPolicy.NONE or patient.donor < 0:

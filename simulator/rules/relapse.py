@@ -102,6 +102,7 @@ def relapse_log_theta(patient, parameters):
         + parameters.relapse_log_theta_first_remission * (patient.line == 0)
     )
     if in_strategy_line(patient):
+        log_theta += parameters.relapse_log_theta_without_chemotherapy * patient.without_chemotherapy
         return log_theta + parameters.relapse_log_theta_per_log10_burden * (patient.burden_at_remission_log10 + 4.0)
     return log_theta + parameters.relapse_log_theta_after_relapse
 

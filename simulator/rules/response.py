@@ -30,7 +30,7 @@ def assess_response(patient, parameters, strategy, now):
     # a course may fail to hold the disease, but no marrow is more than full
     patient.burden_active_log10 = min(patient.burden_active_log10 - log_kill(patient, parameters, strategy), 0.0)
     if patient.burden_active_log10 < OVERT_LOG10:
-        enter_remission(patient, parameters, now)
+        enter_remission(patient, parameters, strategy, now)
         return
     leaves = uniform(patient, draws.LEAVE_PROTOCOL, patient.courses) < parameters.leave_after_failed_course
     most = min(MOST_INDUCTION_COURSES, strategy.courses)
@@ -61,11 +61,12 @@ def log_kill(patient, parameters, strategy):
 
 
 @compiled
-def enter_remission(patient, parameters, now):
+def enter_remission(patient, parameters, strategy, now):
     """CR, CRp or CRi; the marrow is sent for MRD, SCT is discussed, treatment goes on when the course is over."""
     patient.in_remission = 1
     patient.remission_day = now
     patient.response_course = patient.courses
+    patient.without_chemotherapy = 1 - strategy.backbone
     patient.burden_at_remission_log10 = patient.burden_active_log10
     # of a remission under blinatumomab alone, if there was one
     patient.kill_before_remission_log10 = patient.antibody_kill_log10 + patient.transplant_kill_log10

@@ -1,7 +1,7 @@
 """Wudhikarn 2022 selected as it was: of all who start one antibody, those who receive the other as well.
 
 Day 1 is the first dose of the first antibody. Both were given from 2012 to 2019 (W002) and everybody was followed to
-June 2020 (W003). Who starts too late, dies first, or is cured by the first antibody is not in the study.
+June 2020 (W003). Who starts too late, dies first, or is cured by the first antibody is not in the study (W001).
 """
 
 from __future__ import annotations

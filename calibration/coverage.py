@@ -21,7 +21,7 @@ from calibration.catalogue import (
 )
 
 WIDTH = 100
-COMPARED = ("fitted", "predicted", "restated", "planned fit", "planned prediction")
+COMPARED = ("fitted", "predicted", "restated")
 KINDS = {"ci95": "95 % CI", "range": "range", "iqr": "quartiles"}
 
 
@@ -71,7 +71,6 @@ def coverage_text() -> str:
     of = {role: sum(table[name][role] for name in table) for role in ROLES}
     studies = [name for name, source in sources.items() if source.patients]
     counted = sum(sum(table[name].values()) - table[name]["quoted"] for name in studies)
-    planned = sum(of[role] for role in ROLES if role.startswith("planned"))
     meaning = [f"{role:<{label}}  {text}" for role, text in ROLES.items()]
     about = [
         f"{name:<17}{'' if source.patients is None else f'n = {source.patients}':<9}{source.state}; {source.title}"
@@ -90,8 +89,7 @@ def coverage_text() -> str:
             "",
             *filled(
                 f"{len(studies)} studies print {counted} numbers of their own: {of['fitted']} are fitted, "
-                f"{of['predicted']} predicted. {planned} rows wait for a cohort or a part of the model that does not "
-                "exist yet; nothing rests on them. Quoted rows never count.",
+                f"{of['predicted']} predicted. Quoted rows never count.",
                 0,
             ),
             "",

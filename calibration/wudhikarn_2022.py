@@ -93,7 +93,6 @@ def _shares(o: Followed) -> dict[str, float]:
         "W054": share(remission, dim),
         "W056": share(remission, p.interim_therapy == 1),
         "W067": share(sct, remission),
-        "W070": share(o.dead & (p.death_cause == Cause.SOS), everyone),
         "W071": share(o.dead, everyone),
         "W073": share(o.dead & ~of_leukaemia, everyone),
         "W074": share(o.dead, dim),

@@ -13,15 +13,17 @@ from calibration.comparator import (
     ALONE,
     CASE_MIXES,
     COMBINATION,
+    PANEL,
     PRINTED,
     REGIMENS,
     case_mix,
-    curve,
     death_months,
     shown_lines,
     shown_rows,
+    times,
     trials,
 )
+from calibration.figures import Figures, Line, Panel, curves
 from calibration.kantarjian_2023 import SIZE, STUDY
 from simulator.parameters import load_parameters
 from simulator.strategy import DAYS_PER_MONTH
@@ -66,8 +68,17 @@ def test_statistics_by_hand(found):
         median, rate = (rows[regimen, mix, key] for key in PRINTED[regimen])
         np.testing.assert_allclose(median["simulated"], deaths[:, (size - 1) // 2].mean())
         np.testing.assert_allclose(rate["simulated"], 100.0 * (deaths > 36.0).mean())
-    drawn = curve(deaths[0], np.array([0.0, 36.0]), np.array([0.0, 36.0]))
-    np.testing.assert_allclose(drawn, [1.0, (deaths[0] > 36.0).mean(), 110.0, (deaths[0] >= 36.0).sum()])
+
+
+def test_curves_by_hand(found):
+    """Everybody dies in the end; every line drawn has its group."""
+    (group,) = {line.group for line in PANEL.lines if line.group and line.rate}
+    figures = Figures((Panel("fig", "title", (Line("one", group),)),), last_month=36, rate_month=36.0)
+    deaths = found[0][COMBINATION, next(iter(CASE_MIXES))]
+    drawn = curves(times(found[0]), figures)[group]
+    assert drawn[[0, 36]] == pytest.approx([1.0, (deaths > 36.0).mean()])
+    assert drawn[37:] == pytest.approx([(deaths >= month).sum() for month in (0, 12, 24, 36)])
+    assert {line.group for line in PANEL.lines if line.group} <= set(times(found[0]))
 
 
 def test_the_regimens_are_those_of_the_paper_and_its_sizes():

@@ -105,7 +105,7 @@ def test_without_a_study_the_roles_are_counted(allpath):
     assert (code, err) == (0, "")
     the_table_adds_up(out)
     fits(out)
-    assert "not simulated yet" in out and all(f"{role}  " in out and ROLES[role][:40] in out for role in ROLES)
+    assert "simulated; Jabbour" in out and all(f"{role}  " in out and ROLES[role][:40] in out for role in ROLES)
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -180,7 +180,7 @@ def test_sabotage_a_row_lost_moved_or_changed_is_seen():
     every_row_once(right, "jabbour-2024")
     for wrong in (
         re.sub(r"^  J012.*\n", "", right, flags=re.M),
-        right.replace("── planned fit (1)", "── fitted (1)"),
+        right.replace("── fitted (5)", "── predicted (5)"),
         re.sub(r"^(  J012 +)18 ", r"\g<1>81 ", right, flags=re.M),
         re.sub(r"^(  J012.*)n 26 ", r"\g<1>n 62 ", right, flags=re.M),
         right.replace("best of several looks", "one of several looks"),
@@ -194,7 +194,7 @@ def test_sabotage_a_row_lost_moved_or_changed_is_seen():
 def test_sabotage_a_wrong_document_is_seen():
     right = coverage.source_json("wudhikarn-2022")
     the_form(right, "wudhikarn-2022")
-    for key, change in (("role", "fitted"), ("value", 71.0), ("compared_high", 1.0), ("reading", "")):
+    for key, change in (("role", "predicted"), ("value", 71.0), ("compared_high", 1.0), ("reading", "")):
         wrong = json.loads(json.dumps(right))
         (row,) = [row for row in wrong["rows"] if row["id"] == "W145"]
         row[key] = change

@@ -236,7 +236,7 @@ def test_a_reproduction_is_kept_and_reprinted(allpath, tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("simulated")
 
-    monkeypatch.setattr("calibration.reproduce.simulate", refuse)
+    monkeypatch.setattr("calibration.reproduce.reproduce", refuse)
     code, again, err = allpath(*arguments)
     assert (code, again) == (0, first) and "already done" in err
     code, out, _ = allpath(*arguments, "--json", "--out", folder)

@@ -40,6 +40,19 @@ def test_a_whole_page_that_stands_alone(made):
     assert html.count("<figure") == 6 and (folder / ROWS).is_file()
 
 
+@pytest.mark.parametrize(("study", "figures"), [("wudhikarn-2022", 4), ("jabbour-2024", 1)])
+def test_the_pages_of_the_other_studies(study, figures, tmp_path):
+    result = reproduce(study, replicates=20, seed=1, workers=1)
+    write(result, tmp_path)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    whole(html)
+    alone(html)
+    answered(html, result)
+    assert sections_in(html) == ["curves", "rows", "ledger", "limits", "again"]
+    assert f"allpath reproduce {study} --replicates 20 --seed 1" in html and html.count("<figure") == figures
+    assert len(list(tmp_path.glob("fig-*.png"))) == figures
+
+
 def test_sabotage_other_counts_are_seen(made):
     result, _, html = made
     rows = [row | {"inside_predictive": True, "inside_published": False} for row in result.rows]

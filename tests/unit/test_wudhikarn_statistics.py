@@ -37,7 +37,7 @@ def eight():
     p.mrd_negative_day = [151, 91, NAN, NAN, 160, NAN, 251, 63]
     p.mrd_relapse_found_day = [NAN, NAN, NAN, NAN, NAN, NAN, 300, NAN]
     p.relapse_day = [NAN, 300, 600, NAN, NAN, NAN, NAN, NAN]
-    p.refractory_day = [NAN, NAN, NAN, 376, NAN, 130, NAN, NAN]
+    p.refractory_day = [NAN, NAN, NAN, 376, NAN, 140, NAN, NAN]
     p.salvage_attempts = [0, 1, 2, 1, 0, 1, 0, 0]
     p.transplant_day = [200, 120, 90, NAN, 150, NAN, 320, NAN]
     p.latest_transplant_day = p.transplant_day
@@ -45,7 +45,7 @@ def eight():
     p.prior_transplant = [0, 1, 0, 0, 0, 0, 0, 0]
     p.acute_gvhd_grade = [3, 2, 0, 0, 0, 0, 0, 0]
     p.sos_day = [215, NAN, NAN, NAN, 100, NAN, NAN, NAN]
-    p.death_day = [230, 500, 700, 450, NAN, NAN, 380, NAN]
+    p.death_day = [230, 500, 700, 675, NAN, NAN, 380, NAN]
     p.death_cause = [Cause.SOS, Cause.LEUKAEMIA, Cause.LEUKAEMIA, Cause.LEUKAEMIA, 0, 0, Cause.TRANSPLANT, 0]
     return followed(p, np.array([2000.0, 2000, 2000, 2000, 1000, 200, 2000, 55]))
 
@@ -62,14 +62,14 @@ BY_PENCIL = {
     # SCT after it: 1, 2, 5, 7
     "W082": 12 / 4, "W088": 12 / 4, "W095": 12 * 2 / 4, "W115": 12 / 4, "W116": 12 / 4, "W124": 50.0,
     "W128": 17 * 3 / 4,
-    "W029": 105.0, "W031": 2.0, "W033": 1.8, "W050": 80.0, "W094": 38.0, "W135": 56.0,
+    "W029": 105.0, "W031": 2.0, "W033": 1.8, "W050": 80.0, "W094": 38.0, "W135": 66.0,
     # from SCT: deaths at 30, 60 and 380 days, a relapse at 180
     "W125": 25.0, "W126": 50.0,
-    # from inotuzumab: censored at 13 and 126 days, deaths at 100, 130, 150, 280 and 458
-    "W145": 100 * 6 / 7 * 4 / 5 * 3 / 4 * 2 / 3, "W139": 0.0, "W138": 130.0,
+    # from inotuzumab: censored at 13 and 126 days, deaths at 100, 150, 280, 355 and 458
+    "W145": 100 * 6 / 7 * 4 / 5 * 3 / 4 * 2 / 3, "W139": 0.0, "W138": 280.0,
     "W146": 12.5, "W147": 0.0,
-    # from failure: of the dim one dies at 472 days; of the others at 130, 150, 180 and 300, one censored at 27
-    "W149": 100.0, "W150": 100 * 4 / 5 * 3 / 4 * 2 / 3 * 1 / 2,
+    # from failure: of the dim one dies at 472 days; of the others at 130, 180, 300 and 375, one censored at 27
+    "W149": 100.0, "W150": 100 * 4 / 5 * 3 / 4 * 2 / 3,
 }  # fmt: skip
 
 

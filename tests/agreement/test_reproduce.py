@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from calibration.catalogue import load_catalogue
-from calibration.kantarjian_2023 import STUDY, statistics
 from calibration.compared import inside_counts, ledger_lines
+from calibration.kantarjian_2023 import STUDY, statistics
 from calibration.ledger import PUBLISHED, ledger_counts
 from calibration.reproduce import UnknownStudyError, known, reproduce
 from calibration.trial import replicate_rows, simulate

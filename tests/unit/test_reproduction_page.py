@@ -12,7 +12,10 @@ from calibration.reproduce import ROWS, reproduce, write
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    folder, result = tmp_path_factory.mktemp("reproduction"), reproduce("kantarjian-2023", replicates=20, seed=1, workers=1)
+    folder, result = (
+        tmp_path_factory.mktemp("reproduction"),
+        reproduce("kantarjian-2023", replicates=20, seed=1, workers=1),
+    )
     write(result, folder)
     return result, folder, (folder / "report.html").read_text(encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 comparing   compare              listing    show, scenarios, schema, parameters
 studies     reproduce, calibrate, attribute       folders    runs; how commands hold their run folder
+predicting  predict
 sweeping    sweep                evidence         evidence   tracing    trace
 reporting   what a run folder holds for people    wards      compare, where something is limited
 app         the command itself   options    what commands share      terminal    progress and lines
@@ -18,11 +19,23 @@ from typing import Any, NoReturn, cast
 
 import typer
 
-from simulator.cli import comparing, evidence, folders, listing, studies, sweeping, tracing
+from simulator.cli import comparing, evidence, folders, listing, predicting, studies, sweeping, tracing
 from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, InterruptedRunError, app
 from simulator.cli.terminal import note
 
-__all__ = ["app", "comparing", "evidence", "folders", "listing", "main", "run", "studies", "sweeping", "tracing"]
+__all__ = [
+    "app",
+    "comparing",
+    "evidence",
+    "folders",
+    "listing",
+    "main",
+    "predicting",
+    "run",
+    "studies",
+    "sweeping",
+    "tracing",
+]
 
 LATEST_SECONDS = 0.9  # after Ctrl-C
 

@@ -69,15 +69,15 @@ def resolve_source(source: Source, faults: list[Fault]) -> Scenario:
         faults.append(_unknown(parameters, "parameter set", known, file, "parameters"))
     population_name = ""
     if "population" in tree:
-        mix, population_name = _case_mix(tree["population"], source, faults)
+        mix, population_name = case_mix(tree["population"], source, faults)
         tree = tree | {"population": mix}
     stated, done = tree.get("arms", {}), Tree()
     for name, arm in stated.items():
-        done[name] = _on_base(name, arm, stated, done, source, faults)
+        done[name] = on_base(name, arm, stated, done, source, faults)
     return build(tree | {"arms": done}, source.path, population_name, faults)
 
 
-def _case_mix(stated: Any, source: Source, faults: list[Fault]) -> tuple[Tree | None, str]:
+def case_mix(stated: Any, source: Source, faults: list[Fault]) -> tuple[Tree | None, str]:
     """The population as a complete table (None: its base cannot be had), and its name."""
     own: Tree = dict(stated) if isinstance(stated, dict) else {"base": stated}
     base = own.pop("base", None)
@@ -99,7 +99,7 @@ def _case_mix(stated: Any, source: Source, faults: list[Fault]) -> tuple[Tree | 
     return merged(under, over), name
 
 
-def _on_base(
+def on_base(
     name: str, arm: Tree, stated: Iterable[str], done: Tree, source: Source, faults: list[Fault]
 ) -> Tree | None:
     """An arm's tables over its base: an arm already `done`, else a strategy file. None: it cannot be had."""

@@ -1,0 +1,259 @@
+"""Predictive intervals for a described study at its own size, before its results are seen.
+
+Each simulated study is a world (`worlds`: parameters, attribution, between-trial effects) with its own patients. The
+same patients are simulated again in worlds that hold fewer kinds of uncertainty; the steps in variance are what each
+kind adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from calibration.described import DescribedStudy
+from calibration.quantities import quantities, relapse_free
+from calibration.scope import MRD
+from calibration.seen import Seen, see
+from calibration.subgroups import members
+from calibration.worlds import KINDS, worlds
+from simulator.clocks.cohort import live_table
+from simulator.estimators.kaplan_meier import kaplan_meier, numbers_at_risk
+from simulator.parameters import ParameterSet
+from simulator.patient import new_patients
+from simulator.population import population_record
+from simulator.posterior import Posterior
+from simulator.strategy import DAYS_PER_MONTH, strategy_record
+
+LEVEL = 0.95
+CHUNK = 25  # studies per piece of work
+ARM_IDS = 2**40  # each arm has patients of its own
+END_MARGIN_DAYS = 400.0  # lives go on beyond the cut, as everywhere in the simulator
+LADDER = 1000  # studies with fewer kinds of uncertainty: a variance within 9 % (95 %)
+RISK_EVERY_MONTHS = 6
+CHANCE_SDS = 4.0  # of a rank correlation under no relation: one false name in 16,000
+OF_OVERT_DISEASE = ("response_rate", "cr_rate")  # who enters in remission has nothing to respond with
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+
+class Printed(NamedTuple):
+    """A quantity of a subgroup (empty: all) of an arm (empty: the only one); `name` is that of the JSON form."""
+
+    quantity: str
+    subgroup: str
+    arm: str
+
+    @property
+    def name(self) -> str:
+        """Subgroup, then arm appended."""
+        return "_".join(word for word in self if word)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """OS or RFS of one arm on a monthly grid: median and 95 % of simulated studies, and median numbers at risk."""
+
+    arm: str
+    endpoint: str
+    months: Floats
+    median: Floats
+    low: Floats
+    high: Floats
+    at_risk_months: Floats
+    at_risk: Floats
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Drawn quantities (studies,) by name, what each kind of uncertainty adds, curves, and what it rests on."""
+
+    study: DescribedStudy
+    posterior: Posterior
+    replicates: int
+    between_trials: bool
+    drawn: dict[Printed, Floats]
+    shares: dict[Printed, dict[str, float]]
+    rests_on: dict[Printed, list[str]]
+    """Prior parameters with which a quantity moves: what it says of them is an assumption."""
+    curves: tuple[Curve, ...]
+
+    def quantity(self, key: Printed) -> dict[str, float | None]:
+        """{value, low, high}: the mean (of medians the median) and the middle 95 %; null: undefined, not reached."""
+        drawn = self.drawn[key][~np.isnan(self.drawn[key])]
+        if not len(drawn):
+            return {"value": None, "low": None, "high": None}
+        tail = 100.0 * (1.0 - LEVEL) / 2.0
+        low = float(np.percentile(drawn, tail, method="lower"))
+        high = float(np.percentile(drawn, 100.0 - tail, method="higher"))
+        value = float(np.median(drawn)) if key.quantity.startswith("median_") else float(np.mean(drawn))
+        cell = {"value": value, "low": low, "high": high}
+        return {word: each if np.isfinite(each) else None for word, each in cell.items()}
+
+    def not_reached(self, key: Printed) -> float:
+        """Share of simulated studies in which a median is not reached."""
+        return float(np.mean(np.isinf(self.drawn[key])))
+
+    def as_json(self) -> dict[str, Any]:
+        """The machine-readable form; nothing undefined but null."""
+        from calibration.prediction_text import extra_keys
+
+        return extra_keys(self) | {"quantities": {key.name: self.quantity(key) for key in self.drawn}}
+
+
+def predict(
+    study: DescribedStudy,
+    point: ParameterSet,
+    posterior: Posterior,
+    replicates: int = 2000,
+    between_trials: bool = True,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Prediction:
+    """Simulate `replicates` studies in worlds of every kind of uncertainty, and again with fewer kinds."""
+    kinds = KINDS if between_trials else KINDS[:-1]
+    few = min(replicates, LADDER)
+    counts = [few] * (len(kinds) - 1) + [replicates]
+    before = 0
+
+    def step(done: int, _: int) -> None:
+        if progress is not None:
+            progress(before + done, sum(counts))
+
+    found: list[dict[Printed, Floats]] = []
+    for kind, count in zip(kinds, counts, strict=True):
+        records = worlds(point, posterior, kind, count, study.head.seed)
+        drawn, curves = simulate(study, records, workers, step, with_curves=kind == kinds[-1])
+        found.append(drawn)
+        before += count
+    shares = {key: variance_shares(kinds, [one[key][:few] for one in found]) for key in drawn}
+    rests_on = prior_behind(drawn, records, posterior.prior)
+    return Prediction(study, posterior, replicates, between_trials, drawn, shares, rests_on, curves)
+
+
+def simulate(
+    study: DescribedStudy,
+    records: np.recarray,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    with_curves: bool = False,
+) -> tuple[dict[Printed, Floats], tuple[Curve, ...]]:
+    """One study in each world of `records` (R,): quantities (R,) by what is printed, and the curves of all of them."""
+    count = len(records)
+    pieces = [range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]
+    run = Parallel(n_jobs=workers or 2, backend="threading", return_as="generator")
+    found: list[dict[Printed, float]] = []
+    drawn_curves: list[list[Floats]] = []
+    for rows, curves in run(delayed(_studies)(study, records, piece, with_curves) for piece in pieces):
+        found += rows
+        drawn_curves += curves
+        if progress is not None:
+            progress(len(found), count)
+    by_key = {key: np.array([row[key] for row in found]) for key in found[0]}
+    return by_key, _bands(study, drawn_curves) if with_curves else ()
+
+
+def _studies(
+    study: DescribedStudy, records: np.recarray, piece: range, with_curves: bool
+) -> tuple[list[dict[Printed, float]], list[list[Floats]]]:
+    rows, curves = [], []
+    for replicate in piece:
+        arms = [
+            seen_arm(study, arm, records[[replicate]].view(np.recarray), replicate) for arm in range(len(study.arms))
+        ]
+        rows.append(study_quantities(study, arms))
+        if with_curves:
+            curves.append(_curves(study, arms))
+    return rows, curves
+
+
+def seen_arm(study: DescribedStudy, arm: int, parameters: np.recarray, replicate: int) -> Seen:
+    """The patients of one arm of one simulated study, as the study sees them."""
+    size, follow_up = study.arms[arm].patients, study.head.follow_up
+    blank, table = new_patients(1), new_patients(size)
+    live_table(
+        table, blank, np.uint64(study.head.seed), arm * ARM_IDS + replicate * size,
+        population_record(study.population), parameters, strategy_record(study.arms[arm].strategy),
+        follow_up.longest_months * DAYS_PER_MONTH + END_MARGIN_DAYS,
+    )  # fmt: skip
+    return see(table, follow_up.shortest_months, follow_up.longest_months, follow_up.lost_per_year)
+
+
+def study_quantities(study: DescribedStudy, arms: list[Seen]) -> dict[Printed, float]:
+    """Every quantity of one simulated study."""
+    head = study.head
+    found: dict[Printed, float] = {}
+    for arm, seen in zip(study.arms, arms, strict=True):
+        arm_name = arm.name if len(study.arms) > 1 else ""
+        for subgroup in ("", *head.subgroups):
+            part = seen.part(members(subgroup, seen)) if subgroup else seen
+            for name, value in quantities(part, head.months, head.landmark_months, head.landmark_sct).items():
+                if head.disease != MRD or name not in OF_OVERT_DISEASE:
+                    found[Printed(name, subgroup, arm_name)] = value
+    return found
+
+
+def variance_shares(kinds: Sequence[str], by_kind: Sequence[Floats]) -> dict[str, float]:
+    """What each kind adds to the variance, as shares that sum to 1; empty where a median is often not reached."""
+    variances = []
+    for drawn in by_kind:
+        if np.mean(np.isfinite(drawn)) < LEVEL:
+            return {}
+        variances.append(float(np.var(drawn[np.isfinite(drawn)])))
+    steps = np.maximum(np.diff([0.0, *variances]), 0.0)  # chance can make a small step negative
+    return dict(zip(kinds, (steps / steps.sum()).tolist(), strict=True)) if steps.sum() > 0.0 else {}
+
+
+def prior_behind(drawn: dict[Printed, Floats], records: np.recarray, prior: Sequence[str]) -> dict[Printed, list[str]]:
+    """Prior parameters whose rank correlation with a quantity over the worlds is beyond chance, strongest first."""
+    beyond_chance = max(0.1, CHANCE_SDS / np.sqrt(len(records)))
+    varied = [name for name in prior if np.ptp(records[name]) > 0.0]
+    ranks = {name: rankdata(records[name]) for name in varied}
+    found: dict[Printed, list[str]] = {}
+    for key, values in drawn.items():
+        known = ~np.isnan(values)
+        if np.count_nonzero(known) < len(records) / 2 or np.ptp(np.minimum(values[known], 1e9)) == 0.0:
+            found[key] = []
+            continue
+        own = rankdata(values[known])
+        strength = {name: abs(np.corrcoef(rank[known], own)[0, 1]) for name, rank in ranks.items()}
+        strong = [name for name in varied if strength[name] > beyond_chance]
+        found[key] = sorted(strong, key=lambda name: -strength[name])
+    return found
+
+
+def _grid(study: DescribedStudy) -> tuple[Floats, Floats]:
+    last = study.head.follow_up.longest_months
+    return np.arange(0.0, last + 1e-9, 1.0), np.arange(0.0, last + 1e-9, RISK_EVERY_MONTHS)
+
+
+def _curves(study: DescribedStudy, arms: list[Seen]) -> list[Floats]:
+    """Per arm and endpoint: survival on the grid, then numbers at risk."""
+    months, risk_months = _grid(study)
+    drawn = []
+    for seen in arms:
+        rfs_months, rfs_event = relapse_free(seen)
+        for time, event in (
+            (seen.follow_up_months, seen.dead),
+            (rfs_months[seen.responder], rfs_event[seen.responder]),
+        ):
+            survival = kaplan_meier(time, event, months).survival if len(time) else np.full(len(months), np.nan)
+            drawn.append(np.r_[survival, numbers_at_risk(time, risk_months)])
+    return drawn
+
+
+def _bands(study: DescribedStudy, drawn: list[list[Floats]]) -> tuple[Curve, ...]:
+    months, risk_months = _grid(study)
+    labels = [(arm.name, endpoint) for arm in study.arms for endpoint in ("os", "rfs")]
+    found = []
+    for place, (arm, endpoint) in enumerate(labels):
+        low, median, high = np.nanpercentile([one[place] for one in drawn], [2.5, 50.0, 97.5], axis=0)
+        m = len(months)
+        found.append(Curve(arm, endpoint, months, median[:m], low[:m], high[:m], risk_months, median[m:]))
+    return tuple(found)

@@ -1,0 +1,55 @@
+"""What a described study sees of a life: entry over the accrual, the data cut, loss to follow-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.observe import observation_draws
+from simulator.strategy import DAYS_PER_MONTH
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+SHORTEST_MONTHS = 1e-3  # a patient seen for less than a minute still has a positive time at risk
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Lives (n,) with follow-up (n,) in months, to death or to the end of observation, and whether death was seen."""
+
+    lives: np.recarray
+    follow_up_months: Floats
+    dead: Flags
+
+    def part(self, rows: slice | NDArray) -> Seen:
+        """Some of the patients."""
+        return Seen(self.lives[rows].view(np.recarray), self.follow_up_months[rows], self.dead[rows])
+
+    def by_now(self, day: Floats) -> Flags:
+        """Whether a day of the life (NaN = never) had come while the patient was observed."""
+        return np.asarray(day <= self.follow_up_months * DAYS_PER_MONTH)
+
+    @cached_property
+    def responder(self) -> Flags:
+        """In remission, seen."""
+        return self.by_now(self.lives.remission_day)
+
+    @cached_property
+    def mrd_negative(self) -> Flags:
+        """A responder with an MRD-negative marrow, seen."""
+        return self.responder & self.by_now(self.lives.mrd_negative_day)
+
+
+def see(lives: np.recarray, shortest_months: float, longest_months: float, lost_per_year: float) -> Seen:
+    """Lives (n,) under observation: a cut even between the two, and exponential loss."""
+    u = observation_draws(np.uint64(lives.seed[0]), lives.id)
+    cut = shortest_months + u[:, 0] * (longest_months - shortest_months)
+    with np.errstate(divide="ignore"):
+        lost = np.log1p(-u[:, 1]) / np.log1p(-lost_per_year) * 12.0 if lost_per_year else np.inf
+    death = np.where(np.isnan(lives.death_day), np.inf, lives.death_day) / DAYS_PER_MONTH
+    censored = np.minimum(cut, lost)
+    return Seen(lives, np.maximum(np.minimum(death, censored), SHORTEST_MONTHS), death <= censored)

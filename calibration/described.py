@@ -32,6 +32,7 @@ from simulator.strategy import Section, Strategy, number
 FOLDER = scenarios.FOLDER / "studies"
 LOST_PER_YEAR = 0.04  # as in Kantarjian 2023 (K100; calibration/observe.py)
 PARAMETERS_FIXED = "the numbers of the model come from its posterior draws"
+BESIDE = ("fit", "curves", "statistics")  # what the same file may hold for a fit (`own_data`)
 CUTS = ("data_cut_months", "minimum_follow_up_months", "median_follow_up_months")
 
 
@@ -121,10 +122,10 @@ def load_study(name_or_path: str | Path) -> DescribedStudy:
     source = read_scenario(find_scenario(name_or_path, FOLDER), faults)
     tree, file = source.tree, source.path.name
     beyond = scope.words_outside(tree, file)
-    top = {key: value for key, value in tree.items() if key not in ("population", "arms")}
+    top = {key: value for key, value in tree.items() if key not in ("population", "arms", *BESIDE)}
     place = Place(top, file)
     found: list[Fault] = []
-    head = checked(Head, plain(top), place, found, others=("population", "arms", "extends"))
+    head = checked(Head, plain(top), place, found, others=("population", "arms", "extends", *BESIDE))
     if head:
         found += rule_faults(_head_rules(head), place)
     mix, mix_name = case_mix(tree["population"], source, found) if "population" in tree else (None, "")

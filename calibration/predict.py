@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from calibration.described import DescribedStudy
-from calibration.quantities import quantities, relapse_free
+from calibration.quantities import names_of, quantities, relapse_free, unit_of
 from calibration.scope import MRD
 from calibration.seen import Seen, see
 from calibration.subgroups import members
@@ -54,6 +54,11 @@ class Printed(NamedTuple):
     def name(self) -> str:
         """Subgroup, then arm appended."""
         return "_".join(word for word in self if word)
+
+    @property
+    def unit(self) -> str:
+        """Months, patients or probability."""
+        return unit_of(self.quantity)
 
 
 @dataclass(frozen=True)
@@ -185,18 +190,25 @@ def seen_arm(study: DescribedStudy, arm: int, parameters: np.recarray, replicate
     return see(table, follow_up.shortest_months, follow_up.longest_months, follow_up.lost_per_year)
 
 
-def study_quantities(study: DescribedStudy, arms: list[Seen]) -> dict[Printed, float]:
-    """Every quantity of one simulated study."""
+def printed(study: DescribedStudy) -> list[Printed]:
+    """What the study prints, in order: arm by arm, all patients first, then its subgroups."""
     head = study.head
-    found: dict[Printed, float] = {}
+    names = names_of(head.months, head.landmark_months)
+    wanted = [name for name in names if head.disease != MRD or name not in OF_OVERT_DISEASE]
+    arms = [arm.name for arm in study.arms] if len(study.arms) > 1 else [""]
+    return [Printed(name, group, arm) for arm in arms for group in ("", *head.subgroups) for name in wanted]
+
+
+def study_quantities(study: DescribedStudy, arms: Sequence[Seen]) -> dict[Printed, float]:
+    """Every quantity of one simulated study, from its arms as seen."""
+    head = study.head
+    found = {}
     for arm, seen in zip(study.arms, arms, strict=True):
-        arm_name = arm.name if len(study.arms) > 1 else ""
         for subgroup in ("", *head.subgroups):
             part = seen.part(members(subgroup, seen)) if subgroup else seen
             for name, value in quantities(part, head.months, head.landmark_months, head.landmark_sct).items():
-                if head.disease != MRD or name not in OF_OVERT_DISEASE:
-                    found[Printed(name, subgroup, arm_name)] = value
-    return found
+                found[Printed(name, subgroup, arm.name if len(study.arms) > 1 else "")] = value
+    return {key: found[key] for key in printed(study)}
 
 
 def variance_shares(kinds: Sequence[str], by_kind: Sequence[Floats]) -> dict[str, float]:

@@ -34,6 +34,16 @@ WORDS = {
 }
 
 
+def names_of(months: Sequence[int], landmark_months: int) -> list[str]:
+    """The names of `quantities`, in its order."""
+    found = list(WORDS)
+    for month in months:
+        found += [f"{kind}_{month}" for kind in ("os", "efs", "rfs")]
+        if month > landmark_months:
+            found += [f"os_{month}_landmark_{landmark_months}_{word}" for word in ("sct", "no_sct")]
+    return found
+
+
 def unit_of(name: str) -> str:
     """Of a quantity, by its name."""
     if name.startswith("median_"):

@@ -53,3 +53,17 @@ def see(lives: np.recarray, shortest_months: float, longest_months: float, lost_
     death = np.where(np.isnan(lives.death_day), np.inf, lives.death_day) / DAYS_PER_MONTH
     censored = np.minimum(cut, lost)
     return Seen(lives, np.maximum(np.minimum(death, censored), SHORTEST_MONTHS), death <= censored)
+
+
+def censored_by(seen: Seen, months: Floats, share: Floats, longest_months: float) -> Seen:
+    """The same lives, censored as numbers at risk say: `share` (r,) still under observation at `months` (r,).
+
+    Who is left at the last of them is seen until the longest follow-up.
+    """
+    u = 1.0 - observation_draws(np.uint64(seen.lives.seed[0]), seen.lives.id)[:, 0]
+    # the observation ends when the share falls below u; flat steps are made to fall by nothing that matters
+    falling = share - 1e-9 * np.arange(len(share))
+    censored = np.interp(-u, -falling, months)
+    censored = np.where(u < falling[-1], longest_months, censored)
+    death = np.where(np.isnan(seen.lives.death_day), np.inf, seen.lives.death_day) / DAYS_PER_MONTH
+    return Seen(seen.lives, np.maximum(np.minimum(death, censored), SHORTEST_MONTHS), death <= censored)

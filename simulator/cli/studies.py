@@ -64,21 +64,46 @@ def run_trials(replicates: int, seed: int, workers: int | None) -> Any:
 
 @app.command()
 def calibrate(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the fitted parameter set goes.")],
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")] = "kantarjian-2023",
     start: Annotated[
         str, typer.Option("--start", metavar="SET", help="Parameter set to start from.")
     ] = "kantarjian-2023-point",
     steps: Annotated[
         int, typer.Option("--steps", metavar="N", min=1, help="Evaluations of the objective at most.")
     ] = 12,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="FILE", help="A study of your own, with curves or statistics.")
+    ] = None,
+    posterior: Annotated[
+        Path | None, typer.Option("--posterior", metavar="FILE", help="With --data: posterior draws (.parquet).")
+    ] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Fit the point parameters to a study's reviewed rows, through its own estimators (several minutes)."""
+    """Fit the point parameters to a study's reviewed rows, or chosen ones to your own study (several minutes)."""
     from calibration import fit, reproduce
     from simulator.parameters import load_parameters
 
+    if data is not None:
+        refit_to(data, out, start, posterior, workers, as_json)
+        return
     reproduce.known(study)
     fit.calibrate(load_parameters(start), out, steps, note)
+
+
+def refit_to(data: str, out: Path, start: str, posterior: Path | None, workers: int | None, as_json: bool) -> None:
+    """Chosen parameters to a study file with curves or statistics."""
+    from calibration import own_report
+    from simulator.parameters import load_parameters
+    from simulator.posterior import load_posterior
+
+    point = load_parameters(start)
+    draws = load_posterior(point, posterior)
+    with Progress("evaluations", "evaluations") as progress:
+        found = own_report.calibrate_to(data, out, point, draws, workers, progress)
+    say(json.dumps(own_report.as_json(found), indent=1) if as_json else own_report.described(found))
+    note(f"written: {out}; use it with --set parameters={out}")
 
 
 @app.command()

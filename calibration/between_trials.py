@@ -31,10 +31,15 @@ class Effect:
     reason: str
 
 
-KILL = ("log_kill_course_1", "log_kill_later_course")
+KILL = {  # log10 cells, with the two parameters of its spread between patients
+    "log_kill_course_1": ("log_kill_sigma", "log_kill_loss_per_frailty"),
+    "log_kill_later_course": ("log_kill_sigma", "log_kill_loss_per_frailty"),
+    "log_kill_in_remission": ("log_kill_sigma_in_remission", "log_kill_loss_per_frailty"),
+    "antibody_log_kill": ("antibody_log_kill_sigma", "antibody_log_kill_loss_per_frailty"),
+}
 EFFECTS = (
     Effect(
-        "response", 0.3, "log odds of remission", KILL,
+        "response", 0.3, "log odds of response", tuple(KILL),
         "CR rates of the same antibody differ by 5 to 10 points between trials beyond line and Ph status",
     ),
     Effect(
@@ -69,8 +74,7 @@ def shift(records: np.recarray, drawn: NDArray[np.float64], effects: Sequence[Ef
     Response acts through the kill: log odds become log10 cells by the spread of kill between patients, of which one
     standard deviation is worth pi / sqrt(3) log odds.
     """
-    spread = np.hypot(records.log_kill_sigma, records.log_kill_loss_per_frailty)
     for effect, each in zip(effects, drawn.T, strict=True):
         for name in effect.parameters:
-            step = each * spread / LOGISTIC_SD if name in KILL else each
-            records[name] = np.clip(records[name] + step, *BOUNDS[name])
+            worth = np.hypot(*(records[of] for of in KILL[name])) / LOGISTIC_SD if name in KILL else 1.0
+            records[name] = np.clip(records[name] + each * worth, *BOUNDS[name])

@@ -81,29 +81,29 @@ def median_of(months: Floats, event: Flags, group: Flags) -> float:
 
 def relapse_free(seen: Seen) -> tuple[Floats, Flags]:
     """RFS (n,) months from remission and whether relapse or death was seen; responders only have a meaning."""
-    p = seen.lives
-    start = np.where(seen.responder, p.remission_day, 0.0) / DAYS_PER_MONTH
-    relapsed = seen.by_now(p.relapse_day)
-    end = np.where(relapsed, p.relapse_day / DAYS_PER_MONTH, seen.follow_up_months)
+    start = np.where(seen.responder, seen.remission_day, 0.0) / DAYS_PER_MONTH
+    relapsed = seen.by_now(seen.relapse_day)
+    end = np.where(relapsed, seen.relapse_day / DAYS_PER_MONTH, seen.follow_up_months)
     return np.maximum(end - start, SHORTEST_MONTHS), relapsed | seen.dead
 
 
 def event_free(seen: Seen) -> tuple[Floats, Flags]:
     """EFS (n,) months from day 1: refractory disease on the day it is declared, relapse or death."""
-    failure = np.fmin(seen.lives.refractory_day, seen.lives.relapse_day)
+    failure = np.fmin(seen.refractory_day, seen.relapse_day)
     failed = seen.by_now(failure)
     end = np.where(failed, failure / DAYS_PER_MONTH, seen.follow_up_months)
     return np.maximum(end, SHORTEST_MONTHS), failed | seen.dead
 
 
 def after_transplant(seen: Seen, sct: Flags) -> tuple[Floats, NDArray[np.int64]]:
-    """(months from SCT, 1 = death without relapse, 2 = relapse, 0 = neither seen) of those with SCT in remission."""
-    relapse_day = seen.lives.relapse_day
-    chosen = sct & ~(relapse_day <= seen.lives.transplant_day)
-    relapsed = seen.by_now(relapse_day)[chosen]
-    end = np.where(relapsed, relapse_day[chosen] / DAYS_PER_MONTH, seen.follow_up_months[chosen])
-    causes = np.where(relapsed, 2, np.where(seen.dead[chosen], 1, 0))
-    return np.maximum(end - seen.lives.transplant_day[chosen] / DAYS_PER_MONTH, SHORTEST_MONTHS), causes
+    """(months from SCT, 1 = death without relapse, 2 = relapse, 0 = neither seen) of those with SCT."""
+    p = seen.part(sct)
+    transplant_day, days = p.lives.transplant_day, (p.lives.antibody_failure_day, p.lives.relapse_day)
+    relapse_day = np.fmin(*(np.where(day > transplant_day, day, np.nan) for day in days))
+    relapsed = p.by_now(relapse_day)
+    end = np.where(relapsed, relapse_day / DAYS_PER_MONTH, p.follow_up_months)
+    causes = np.where(relapsed, 2, np.where(p.dead, 1, 0))
+    return np.maximum(end - transplant_day / DAYS_PER_MONTH, SHORTEST_MONTHS), causes
 
 
 def quantities(seen: Seen, months: Sequence[int], landmark_months: int, landmark_sct: str) -> dict[str, float]:
@@ -129,7 +129,7 @@ def quantities(seen: Seen, months: Sequence[int], landmark_months: int, landmark
         "median_os_months": median_of(seen.follow_up_months, seen.dead, everyone),
         "median_rfs_months": median_of(rfs_months, rfs_event, responder),
     }
-    at_landmark = (p.remission_day <= landmark_months * DAYS_PER_MONTH) & (seen.follow_up_months > landmark_months)
+    at_landmark = (seen.remission_day <= landmark_months * DAYS_PER_MONTH) & (seen.follow_up_months > landmark_months)
     treated = sct if landmark_sct == "ever" else p.transplant_day <= landmark_months * DAYS_PER_MONTH
     for month in months:
         found[f"os_{month}"] = rate_at(seen.follow_up_months, seen.dead, everyone, month)

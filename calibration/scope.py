@@ -81,11 +81,6 @@ def _outside(stated: Stated, reason: str, allowed: str) -> Fault:
     return Fault(stated.file, stated.key, shown(stated.value), allowed, what=f"outside the model: {reason}")
 
 
-def share_in_remission(population: Population) -> float:
-    """Share that enters in MRD-positive remission."""
-    return float(getattr(population, "in_remission", 0.0))
-
-
 def population_outside(population: Population, disease: str, place: Place) -> list[Fault]:
     """Case mixes to which the model would extrapolate silently."""
     faults = []
@@ -94,7 +89,7 @@ def population_outside(population: Population, disease: str, place: Place) -> li
         what = f"outside the model: {reason}"
         faults.append(place.fault((key,), shown(value), what=what, allowed=allowed, unit=unit))
 
-    in_remission = share_in_remission(population)
+    in_remission = population.in_remission
     if (in_remission == 1.0) != (disease == MRD) or 0.0 < in_remission < 1.0:
         wanted = "1" if disease == MRD else "0"
         reason = f"disease = {shown(disease)} needs patients who enter so; mixed studies are two studies"
@@ -107,9 +102,7 @@ def population_outside(population: Population, disease: str, place: Place) -> li
 
 def strategy_outside(strategy: Strategy, disease: str, place: Place) -> list[Fault]:
     """Strategies whose response the evidence never saw."""
-    line = getattr(strategy, "blinatumomab_line", None)
-    blinatumomab_alone = line is not None and line.when != "none"
-    if strategy.inotuzumab.courses or blinatumomab_alone:
+    if strategy.inotuzumab.courses or strategy.blinatumomab_line.when == "before_protocol":
         return []
     if disease == RELAPSED and not strategy.blinatumomab.courses:
         reason = "chemotherapy alone: the backbone was never fitted without inotuzumab or blinatumomab"

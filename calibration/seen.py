@@ -34,14 +34,40 @@ class Seen:
         return np.asarray(day <= self.follow_up_months * DAYS_PER_MONTH)
 
     @cached_property
+    def _blinatumomab_first(self) -> Flags:
+        """Whether blinatumomab alone is the first line of the strategy."""
+        p = self.lives
+        return np.asarray((p.blinatumomab_line >= 0) & (p.blinatumomab_line < p.protocol_line))
+
+    @cached_property
+    def remission_day(self) -> Floats:
+        """Remission in the first line of the strategy; NaN = none. Day 1 for who entered in it."""
+        return np.where(self._blinatumomab_first, self.lives.antibody_remission_day, self.lives.remission_day)
+
+    @cached_property
+    def relapse_day(self) -> Floats:
+        """The end of that remission by morphologic relapse; NaN = none."""
+        failure = np.where(np.isnan(self.remission_day), np.nan, self.lives.antibody_failure_day)
+        return np.where(self._blinatumomab_first, failure, self.lives.relapse_day)
+
+    @cached_property
+    def refractory_day(self) -> Floats:
+        """First line given up without remission; NaN = not."""
+        failure = np.where(np.isnan(self.remission_day), self.lives.antibody_failure_day, np.nan)
+        return np.where(self._blinatumomab_first, failure, self.lives.refractory_day)
+
+    @cached_property
     def responder(self) -> Flags:
-        """In remission, seen."""
-        return self.by_now(self.lives.remission_day)
+        """In remission in the first line of the strategy, seen."""
+        return self.by_now(self.remission_day)
 
     @cached_property
     def mrd_negative(self) -> Flags:
-        """A responder with an MRD-negative marrow, seen."""
-        return self.responder & self.by_now(self.lives.mrd_negative_day)
+        """A responder with an MRD-negative marrow, ever in that line."""
+        negative = np.where(
+            self._blinatumomab_first, self.lives.antibody_mrd_negative == 1, self.by_now(self.lives.mrd_negative_day)
+        )
+        return self.responder & negative
 
 
 def see(lives: np.recarray, shortest_months: float, longest_months: float, lost_per_year: float) -> Seen:

@@ -17,7 +17,6 @@ from simulator.posterior import Posterior
 from simulator.report.style import plain
 from simulator.report.text import aligned, filled, text_width
 
-
 ROUGH = 0.3  # standard errors: adds 4 % to the spread of a target
 MOVED = ("prior_mean", "prior_sd", "posterior_mean", "posterior_sd")
 

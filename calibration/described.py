@@ -134,8 +134,9 @@ def load_study(name_or_path: str | Path) -> DescribedStudy:
     arms = list(_arms(tree.get("arms", {}), source, head, found))
     if "arms" not in tree:
         found.append(Fault(file, "arms", what="missing", allowed="one or more tables [[arms]]"))
+    mix_place = Place(mix or {}, file, ("population",))
+    beyond += scope.children_outside(mix, mix_place)
     if head and population:
-        mix_place = Place(mix or {}, file, ("population",))
         beyond += scope.population_outside(population, head.disease, mix_place)
         for arm, arm_place in arms:
             beyond += scope.strategy_outside(arm.strategy, head.disease, arm_place)

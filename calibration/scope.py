@@ -11,12 +11,13 @@ import numpy as np
 
 from simulator.population import Population
 from simulator.scenario.faults import Fault, shown
-from simulator.scenario.tree import Place, Stated, Tree
+from simulator.scenario.rules import YOUNGEST_YEARS
+from simulator.scenario.tree import Place, Stated, Tree, plain
 from simulator.strategy import Strategy
 
 RELAPSED, MRD = "relapsed_or_refractory", "mrd_positive_remission"
 BACKBONES = ("mini_hyper_cvd", "none")
-YOUNGEST_YEARS = 15.0
+CHILDREN = "child|p(a)?ediatric|infant"
 MOST_PHILADELPHIA_OVERT = 0.9
 
 # Words a user may well write for `disease`, each with the reason why the model has no answer.
@@ -25,7 +26,7 @@ DISEASES = {
     r"\bt\b|t ?(cell|lineage|all)|early t": "T-lineage disease expresses neither CD19 nor CD22",
     "burkitt|mature b|lymphoma": "mature B-cell disease: other biology, other treatment",
     "mixed|biphenotypic|mpal": "mixed phenotype: no patient of the evidence had it",
-    "child|p(a)?ediatric|infant": "children: rates of response, toxicity and SCT were fitted in adults",
+    CHILDREN: "children: rates of response, toxicity and SCT were fitted in adults",
     "cns|extramedullary|testic": "extramedullary disease: remission is read from the marrow alone",
     "myeloid|aml|cml|blast": "myeloid disease",
     "mrd negative|in remission|cr1": "MRD-negative remission: consolidation of untreated disease was not fitted",
@@ -79,6 +80,16 @@ def _reason(word: str, table: dict[str, str], search: bool) -> str:
 
 def _outside(stated: Stated, reason: str, allowed: str) -> Fault:
     return Fault(stated.file, stated.key, shown(stated.value), allowed, what=f"outside the model: {reason}")
+
+
+def children_outside(mix: Tree | None, place: Place) -> list[Fault]:
+    """A case mix with children: no question of bounds, but of evidence."""
+    ages = plain(mix or {}).get("age_quantiles_years")
+    if not isinstance(ages, list) or not ages or not isinstance(ages[0], int | float) or ages[0] >= YOUNGEST_YEARS:
+        return []
+    what = f"outside the model: {DISEASES[CHILDREN]}"
+    allowed = f"{YOUNGEST_YEARS:g} years or older"
+    return [place.fault(("age_quantiles_years",), shown(ages), what=what, allowed=allowed, unit="years")]
 
 
 def population_outside(population: Population, disease: str, place: Place) -> list[Fault]:

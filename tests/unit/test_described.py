@@ -160,7 +160,7 @@ SINGLE = {
     ),
     "parameters": (
         HEAD, FOLLOW_UP, POPULATION, ARM + "parameters = { relapse_log_theta = 0.1 }\n",
-        "my.toml: arms.combination.parameters: the numbers of the model come from its posterior draws, allowed left out",
+        "my.toml: arms.combination.parameters: the numbers of the model come from its posterior draws, allowed left",
     ),
 }  # fmt: skip
 

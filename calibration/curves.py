@@ -52,14 +52,15 @@ class DigitisedCurve:
         return np.where(place >= 0, self.survival[np.maximum(place, 0)], 1.0)
 
     def points(self, most: int) -> Floats:
-        """At most so many months (k,), evenly spaced over the curve, while it falls and somebody is at risk."""
-        falling = self.survival < self.survival[0] - 1e-9 if self.survival[0] == 1.0 else self.survival < 1.0
-        first = float(self.months[np.argmax(falling)]) if falling.any() else float(self.months[-1])
-        last = float(self.months[-1])
+        """At most so many of its months (k,), about evenly spaced, from the first fall while somebody is at risk."""
+        last = self.months[-1]
         if len(self.at_risk):
-            many = self.at_risk_months[self.at_risk >= FEWEST_POINTS]
-            last = min(last, float(many[-1])) if len(many) and many[-1] > first else last
-        return np.linspace(max(first, last / most), last, most)
+            last = max(self.at_risk_months[self.at_risk >= FEWEST_POINTS], default=last)
+        scored = self.months[(self.survival < 1.0) & (self.months <= last)]
+        if len(scored) <= most:
+            return scored
+        nearest = np.abs(scored[:, None] - np.linspace(scored[0], scored[-1], most)).argmin(axis=0)
+        return scored[np.unique(nearest)]
 
     def observed_share(self) -> tuple[Floats, Floats] | None:
         """(months, share not yet censored) from the numbers at risk over the survivors; None without them."""
@@ -115,6 +116,7 @@ def _columns(path: Path, column: str, unit: str, faults: list[Fault]) -> tuple[F
             with suppress(ValueError):
                 values[row, place] = float(word)
             if not math.isfinite(values[row, place]):
+                values[row, place] = np.nan
                 allowed = f"a time in {unit}" if name == "time" else "a number"
                 faults.append(Fault(path.name, f"line {row + 2}: {name}", word or '""', allowed))
     return values[:, 0], values[:, 1]

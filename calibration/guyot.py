@@ -30,7 +30,9 @@ def reconstruct(curve: DigitisedCurve, patients: int) -> PseudoPatients:
     patients allow. ValueError without numbers at risk: then nothing tells death from censoring."""
     if len(curve.at_risk) < 2:
         raise ValueError("pseudo-patients need numbers at risk at two times or more")
-    edges = np.searchsorted(curve.months, curve.at_risk_months - 1e-9)
+    # a point at the time of a number at risk tells of deaths before it
+    edges = np.searchsorted(curve.months, curve.at_risk_months + 1e-9)
+    between = (curve.months + np.concatenate(([0.0], curve.months[:-1]))) / 2.0
     months: list[float] = []
     dead: list[bool] = []
     survival, at_risk = 1.0, patients
@@ -40,7 +42,7 @@ def reconstruct(curve: DigitisedCurve, patients: int) -> PseudoPatients:
         steps = slice(edges[interval], len(curve.months) if last else edges[interval + 1])
         wanted = None if last else int(curve.at_risk[interval + 1])
         deaths, censored, survival, at_risk = _interval(
-            curve.months[steps], curve.survival[steps], start, stop, survival, at_risk, wanted
+            between[steps], curve.survival[steps], start, stop, survival, at_risk, wanted
         )
         months += [*deaths, *censored]
         dead += [True] * len(deaths) + [False] * len(censored)
@@ -80,7 +82,7 @@ def _interval(
 def _deaths(
     times: NDArray[np.float64], steps: NDArray[np.float64], censored: list[float], survival: float, at_risk: int
 ) -> tuple[list[float], float, int]:
-    """Whole deaths at the points of the curve, so that the product of (1 - d/n) follows it."""
+    """Whole deaths midway before the points of the curve, so that the product of (1 - d/n) follows it."""
     deaths: list[float] = []
     gone, left = 0, at_risk
     for time, target in zip(times, steps, strict=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -113,8 +113,9 @@ def _curves(tables: Any, path: Path, study: DescribedStudy | None, faults: list[
         return
     for position, table in enumerate(tables, 1):
         key = f"curves[{position}]"
-        tree = stamped(table, path.name, (key,))
-        stated = checked(CurveFile, table, Place(tree, path.name, (key,)), faults)
+        own: list[Fault] = []
+        stated = checked(CurveFile, table, Place({}, path.name), own)
+        faults += [replace(fault, key=f"{key}.{fault.key}") for fault in own]
         if stated is None:
             continue
         if stated.subgroup and not known_subgroup(stated.subgroup):

@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from calibration.own_data import OwnData
-from calibration.own_targets import Target, measured, on_scale, spreads, targets_of
+from calibration.own_targets import Target, measured, on_scale, reading_errors, spreads, targets_of
 from simulator.parameters import ParameterSet
 from simulator.posterior import Posterior
 
@@ -107,6 +107,7 @@ def refit(
     )
     targets = targets_of(data)
     observed = np.array([on_scale(one, one.reported) for one in targets])
+    sizes, reading = np.array([one.patients for one in targets]), reading_errors(targets)
     design_size = max(DESIGN_LEAST, DESIGN_PER_PARAMETER * len(chosen))
     studies = max(FEWEST_STUDIES, STUDIES_PER_TARGET * len(targets))
     done, total = 0, WAVES * (design_size + 1 + studies) + 1
@@ -135,7 +136,8 @@ def refit(
     for _ in range(WAVES):
         at_size = sampled(data, targets, record(centre), studies, workers, advance)
         errors = spreads(targets, at_size)
-        white = whitener(correlations(at_size) * np.outer(errors, errors), studies)
+        noise = np.outer(errors, errors) * (1.0 + np.sqrt(np.outer(sizes, sizes)) / POOLED)
+        white = whitener(correlations(at_size) * noise + np.diag(reading**2), studies)
         design = centre + rng.multivariate_normal(np.zeros(len(centre)), spread, design_size)
         found = expected(design)
         at_centre = expected(centre[None])[0]

@@ -19,6 +19,7 @@ from calibration.quantities import event_free, rate_at, relapse_free
 from calibration.seen import Seen, censored_by
 from calibration.subgroups import members
 
+READING_SD = 0.005  # of survival: half a point of a hundred
 NORMAL_975 = 1.959963984540054
 
 Floats = NDArray[np.float64]
@@ -149,3 +150,13 @@ def spreads(targets: tuple[Target, ...], at_size: Floats) -> Floats:
             spread = 1.0 / math.sqrt(target.n * p * (1.0 - p))
         found.append(float(spread))
     return np.array(found)
+
+
+def reading_errors(targets: tuple[Target, ...]) -> Floats:
+    """Standard error (k,) of reading each curve point off a picture, on its scale; 0 for printed numbers."""
+    found = np.zeros(len(targets))
+    for place, target in enumerate(targets):
+        if target.curve:
+            higher, lower = (on_scale(target, target.reported + step) for step in (READING_SD, -READING_SD))
+            found[place] = abs(higher - lower) / 2.0
+    return found

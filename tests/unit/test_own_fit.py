@@ -92,7 +92,7 @@ def test_all_faults_of_all_files_at_once(folder, posterior):
         ("name,value,n,low,high", "name,number,n,low,high", "columns"),
         (",,,\n", ",,0.1,\n", "line 2: low, high: one of them alone, allowed both or neither"),
         (",,,\n", ",,0.1,0.2\n", "line 2: low, high = 0.1, 0.2: allowed an interval around"),
-        (",,,\n", ",2.5,,\n", "line 2: n = 2.5: allowed a whole number of 1 or more patients"),
+        (",,,\n", ",2.5,,\n", "line 2: n = 2.5: allowed a whole number of 1 or more (patients)"),
         (",,,\n", ",many,,\n", 'line 2: n = "many": allowed a number'),
     ],
 )
@@ -108,8 +108,10 @@ def test_a_bad_statistic_is_named(folder, posterior, old, new, expected):
     [
         ('file = "my_curve.csv"', 'file = "no.csv"', "no.csv: cannot be read: No such file or directory"),
         ('file = "my_curve.csv"', 'file = "my_curve.csv"\narm = "x"', 'curves[1].arm = "x": names no arm'),
-        ('file = "my_curve.csv"', 'file = "my_curve.csv"\npoints = 3', "curves[1].points = 3: allowed whole number 5 to 20"),
-        ('file = "my_curve.csv"', 'file = "my_curve.csv"\nendpoint = "pfs"', 'curves[1].endpoint = "pfs": allowed os, rfs or efs'),
+        ('file = "my_curve.csv"', 'file = "my_curve.csv"\npoints = 3',
+         "curves[1].points = 3: allowed whole number 5 to 20 points"),
+        ('file = "my_curve.csv"', 'file = "my_curve.csv"\nendpoint = "pfs"',
+         'curves[1].endpoint = "pfs": allowed os, rfs or efs'),
         ('statistics = "my_statistics.csv"', 'statistics = "no.csv"', "no.csv: cannot be read"),
     ],
 )  # fmt: skip

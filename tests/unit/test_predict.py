@@ -128,7 +128,8 @@ def test_counts_on_four_hand_made_lives():
 def test_what_comes_after_the_data_cut_is_not_seen():
     found = quantities(
         seen([5.0, 5.0], death_day=[200.0, NAN], remission_day=[30.0, 200.0],
-             remission_kind=[1, 1], relapse_day=[170.0, NAN], transplant_day=[160.0, NAN], sos_day=[165.0, NAN], mrd_negative_day=[180.0, NAN]),
+             remission_kind=[1, 1], relapse_day=[170.0, NAN], transplant_day=[160.0, NAN],
+             sos_day=[165.0, NAN], mrd_negative_day=[180.0, NAN]),
         [3], 4, "ever",
     )  # fmt: skip
     assert found["response_rate"] == 0.5 and found["mrd_negative_rate"] == 0.0
@@ -167,7 +168,8 @@ def test_every_name_has_words_and_a_unit():
 def test_subgroups_partition_the_patients(study, point):
     one = seen_arm(study, 0, point.record(), 0)
     for name, other in (("salvage_1", "salvage_2_plus"), ("ph_positive", "ph_negative"),
-                        ("age_under_60", "age_from_60"), ("prior_sct", "no_prior_sct"), ("tp53_mutated", "tp53_wild_type")):  # fmt: skip
+                        ("age_under_60", "age_from_60"), ("prior_sct", "no_prior_sct"),
+                        ("tp53_mutated", "tp53_wild_type")):  # fmt: skip
         assert np.array_equal(members(name, one), ~members(other, one))
     assert np.array_equal(members("mrd_negative", one) | members("mrd_positive", one), one.responder)
     assert all(members(name, one).shape == (40,) for name in SUBGROUPS)

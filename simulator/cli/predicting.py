@@ -17,9 +17,9 @@ from simulator.cli.terminal import Progress, note, note_compiling, say, status
 def predict(
     study: Annotated[str, typer.Argument(metavar="FILE", help="A study file, or the name of a shipped one.")],
     replicates: Annotated[int, typer.Option("--replicates", metavar="N", min=100, help="Simulated studies.")] = 2000,
-    between_trials: Annotated[
-        bool, typer.Option("--between-trials/--no-between-trials", help="Other centres, other years: leave it in.")
-    ] = True,
+    no_between_trials: Annotated[
+        bool, typer.Option("--no-between-trials", help="Leave out how much trials of other centres differ.")
+    ] = False,
     parameters: Annotated[
         str | None, typer.Option("--parameters", metavar="SET", help="Parameter set instead of the default.")
     ] = None,
@@ -42,7 +42,7 @@ def predict(
     draws = load_posterior(point, posterior)
     note_compiling()
     with Progress("simulated studies", "studies") as progress:
-        found = simulate(asked, point, draws, replicates, between_trials, workers, progress)
+        found = simulate(asked, point, draws, replicates, not no_between_trials, workers, progress)
     if out is not None:
         from calibration.prediction_figures import write
 

@@ -33,14 +33,14 @@ DEATHS_SHARE = 0.6  # of patients when a median is printed, about
 
 @dataclass(frozen=True)
 class Interval:
-    """A 95 % interval; None: open at that end."""
+    """A 95 % interval; `high` None: a median that may not be reached."""
 
-    low: float | None
+    low: float
     high: float | None
 
     def covers(self, value: float) -> bool:
         """Whether the value lies inside, ends included."""
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+        return self.low <= value and (self.high is None or value <= self.high)
 
 
 def interval_score(low: float, high: float, value: float, level: float = LEVEL) -> float:

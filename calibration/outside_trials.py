@@ -74,6 +74,7 @@ def score_outside(
         prediction = predictions[result.study]
         cell = prediction.quantity(Printed(result.quantity, "", ""))
         longest = prediction.study.head.follow_up.longest_months
+        assert cell["low"] is not None, f"{result.study} never has {result.quantity}"
         predicted, naive = Interval(cell["low"], cell["high"]), naive_transport(result.quantity, result.n)
         found.append(
             Scored(

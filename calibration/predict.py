@@ -90,7 +90,10 @@ class Prediction:
     curves: tuple[Curve, ...]
 
     def quantity(self, key: Printed) -> dict[str, float | None]:
-        """{value, low, high}: the mean (of medians the median) and the middle 95 %; null: undefined, not reached."""
+        """{value, low, high}: the mean (of medians the median) and the middle 95 %; null: undefined, not reached.
+
+        Where nearly all studies do not reach a median, it is at least the longest follow-up.
+        """
         drawn = self.drawn[key][~np.isnan(self.drawn[key])]
         if not len(drawn):
             return {"value": None, "low": None, "high": None}
@@ -98,6 +101,8 @@ class Prediction:
         low = float(np.percentile(drawn, tail, method="lower"))
         high = float(np.percentile(drawn, 100.0 - tail, method="higher"))
         value = float(np.median(drawn)) if key.quantity.startswith("median_") else float(np.mean(drawn))
+        if np.isinf(low):
+            low = self.study.head.follow_up.longest_months
         cell = {"value": value, "low": low, "high": high}
         return {word: each if np.isfinite(each) else None for word, each in cell.items()}
 

@@ -165,6 +165,17 @@ def test_every_name_has_words_and_a_unit():
     assert {unit_of(name) for name in names} == {"months", "patients", "probability"}
 
 
+def test_a_median_that_is_not_reached(prediction):
+    """Reached by half of the studies: open above; by none: at least the longest follow-up, no value."""
+    from dataclasses import replace
+
+    key = Printed("median_os_months", "", "")
+    half = replace(prediction, drawn={key: np.r_[np.full(50, 12.0), np.full(50, np.inf)]})
+    none = replace(prediction, drawn={key: np.full(100, np.inf)})
+    assert half.quantity(key) == {"value": None, "low": 12.0, "high": None} and half.not_reached(key) == 0.5
+    assert none.quantity(key) == {"value": None, "low": 36.0, "high": None}
+
+
 def test_subgroups_partition_the_patients(study, point):
     one = seen_arm(study, 0, point.record(), 0)
     for name, other in (("salvage_1", "salvage_2_plus"), ("ph_positive", "ph_negative"),

@@ -42,7 +42,7 @@ EFFECTS = (
     Effect(
         "response", 0.3, "log odds of remission",
         ("log_kill_course_1", "log_kill_later_course", "antibody_log_kill"),
-        "CR ran from 50 to 83 % in the arms of one trial of inotuzumab (X042); beyond line and Ph status less (judgement)",
+        "CR ran from 50 to 83 % in the arms of one trial of inotuzumab (X042); less beyond case mix (judgement)",
     ),
     Effect(
         "mrd_clearance", 0.4, "log odds of MRD negativity", ("log_kill_in_remission", "blinatumomab_log_kill"),
@@ -55,7 +55,7 @@ EFFECTS = (
     Effect(
         "nrm", 0.4, "log hazard",
         ("transplant_death_log_theta", "remission_death_log_theta", "early_death_log_odds"),
-        "centre, era, donor and supportive care; 12 % at one year and 28 % at ten in registries and a centre (X215, X216)",
+        "centre, era, donor and supportive care differ; 12 % at one year, 28 % at ten elsewhere (X215, X216)",
     ),
     Effect(
         "sos", 0.5, "log odds", ("sos_log_odds", "sos_drug_log_rate_per_mg_per_m2"),

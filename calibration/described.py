@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field
 
 import scenarios
 from calibration import scope
 from calibration.subgroups import known_subgroup, subgroup_words
-from simulator.population import Population
+from simulator.population import Population, population_record
 from simulator.scenario.build import arm_of, population_of
 from simulator.scenario.faults import Fault, ScenarioError
 from simulator.scenario.fields import checked
@@ -27,7 +29,7 @@ from simulator.scenario.resolve import case_mix, on_base
 from simulator.scenario.rules import Broken, rule_faults
 from simulator.scenario.sharing import Sharing
 from simulator.scenario.tree import Place, Tree, plain
-from simulator.strategy import Section, Strategy, number
+from simulator.strategy import Section, Strategy, number, strategy_record
 
 FOLDER = scenarios.FOLDER / "studies"
 LOST_PER_YEAR = 0.04  # as in Kantarjian 2023 (K100; calibration/observe.py)
@@ -93,6 +95,11 @@ class StudyArm:
     patients: int
     strategy: Strategy
 
+    @cached_property
+    def record(self) -> np.recarray:
+        """The strategy as the rules read it."""
+        return strategy_record(self.strategy)
+
 
 @dataclass(frozen=True)
 class DescribedStudy:
@@ -109,6 +116,11 @@ class DescribedStudy:
     def patients(self) -> int:
         """Of all arms."""
         return sum(arm.patients for arm in self.arms)
+
+    @cached_property
+    def population_record(self) -> np.recarray:
+        """The case mix as the rules read it."""
+        return population_record(self.population)
 
 
 def shipped_studies() -> list[str]:

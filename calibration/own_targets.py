@@ -56,6 +56,8 @@ def targets_of(data: OwnData) -> tuple[Target, ...]:
         for month, survival in zip(months, one.curve.at(months), strict=True):
             label = f"{whose} at month {month:.3g}"
             found.append(Target(label, "survival", float(survival), sizes[arm], curve=one, month=float(month)))
+        if one.stated.total_events is not None:
+            found.append(Target(f"{whose} events", "count", float(one.stated.total_events), sizes[arm], curve=one))
     for row in data.statistics:
         size = sizes[row.printed.arm or only]
         found.append(
@@ -106,12 +108,12 @@ def measured(
     place = {arm.name: at for at, arm in enumerate(study.arms)}
     found = []
     for one in targets:
-        if one.printed:
-            value = numbers[one.printed] * (one.patients / pooled if pooled and one.kind == "count" else 1.0)
+        if one.curve:
+            value = _on_curve(arms[place.get(one.curve.stated.arm, 0)], one.curve, one.month)
         else:
-            assert one.curve
-            value = _survival(arms[place.get(one.curve.stated.arm, 0)], one.curve, one.month)
-        found.append(on_scale(one, value))
+            assert one.printed
+            value = numbers[one.printed]
+        found.append(on_scale(one, value * (one.patients / pooled if pooled and one.kind == "count" else 1.0)))
     return np.array(found)
 
 
@@ -126,15 +128,15 @@ def _observed(data: OwnData, seen: Seen, arm: int) -> Seen:
     return seen
 
 
-def _survival(seen: Seen, one: ReadCurve, month: float) -> float:
-    """Kaplan-Meier survival of the curve's endpoint and subgroup at a month."""
+def _on_curve(seen: Seen, one: ReadCurve, month: float) -> float:
+    """Kaplan-Meier survival of the curve's endpoint and subgroup at a month; without one (NaN) all its events."""
     part = seen.part(members(one.stated.subgroup, seen)) if one.stated.subgroup else seen
-    everyone = np.ones(len(part.lives), bool)
+    group = part.responder if one.stated.endpoint == "rfs" else np.ones(len(part.lives), bool)
     if one.stated.endpoint == "os":
-        return rate_at(part.follow_up_months, part.dead, everyone, month)
-    if one.stated.endpoint == "efs":
-        return rate_at(*event_free(part), everyone, month)
-    return rate_at(*relapse_free(part), part.responder, month)
+        months, event = part.follow_up_months, part.dead
+    else:
+        months, event = relapse_free(part) if one.stated.endpoint == "rfs" else event_free(part)
+    return float(np.count_nonzero(event & group)) if math.isnan(month) else rate_at(months, event, group, month)
 
 
 def spreads(targets: tuple[Target, ...], at_size: Floats) -> Floats:
@@ -156,7 +158,7 @@ def reading_errors(targets: tuple[Target, ...]) -> Floats:
     """Standard error (k,) of reading each curve point off a picture, on its scale; 0 for printed numbers."""
     found = np.zeros(len(targets))
     for place, target in enumerate(targets):
-        if target.curve:
+        if target.kind == "survival" and target.curve:
             higher, lower = (on_scale(target, target.reported + step) for step in (READING_SD, -READING_SD))
             found[place] = abs(higher - lower) / 2.0
     return found

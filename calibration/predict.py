@@ -26,11 +26,11 @@ from simulator.clocks.cohort import live_table
 from simulator.estimators.kaplan_meier import kaplan_meier, numbers_at_risk
 from simulator.parameters import ParameterSet
 from simulator.patient import new_patients
-from simulator.population import population_record
 from simulator.posterior import Posterior
-from simulator.strategy import DAYS_PER_MONTH, strategy_record
+from simulator.strategy import DAYS_PER_MONTH
 
 LEVEL = 0.95
+BLANK = new_patients(1)
 CHUNK = 25  # studies per piece of work
 ARM_IDS = 2**40  # each arm has patients of its own
 END_MARGIN_DAYS = 400.0  # lives go on beyond the cut, as everywhere in the simulator
@@ -186,10 +186,10 @@ def _studies(
 def seen_arm(study: DescribedStudy, arm: int, parameters: np.recarray, replicate: int) -> Seen:
     """The patients of one arm of one simulated study, as the study sees them."""
     size, follow_up = study.arms[arm].patients, study.head.follow_up
-    blank, table = new_patients(1), new_patients(size)
+    table = np.empty(size, BLANK.dtype).view(np.recarray)
     live_table(
-        table, blank, np.uint64(study.head.seed), arm * ARM_IDS + replicate * size,
-        population_record(study.population), parameters, strategy_record(study.arms[arm].strategy),
+        table, BLANK, np.uint64(study.head.seed), arm * ARM_IDS + replicate * size,
+        study.population_record, parameters, study.arms[arm].record,
         follow_up.longest_months * DAYS_PER_MONTH + END_MARGIN_DAYS,
     )  # fmt: skip
     return see(table, follow_up.shortest_months, follow_up.longest_months, follow_up.lost_per_year)

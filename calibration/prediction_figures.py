@@ -52,9 +52,7 @@ def _fan(prediction: Prediction, endpoint: str, curves: list[Curve], folder: Pat
         axes = axes_at(figure, 0.8, base, 6.45, 3.7)
         last = float(curves[0].months[-1])
         time_axis(axes, last, f"Months from {ORIGINS[endpoint]}")
-        axes.set(
-            ylim=(0, 1), ylabel="Probability", title=f"{TITLES[endpoint]}: {short(prediction.study.head.title, 44)}"
-        )
+        axes.set(ylim=(0, 1), ylabel="Probability", title=TITLES[endpoint])
         y = base - 0.6
         write_words(figure, 0.8, y, "Number at risk, median of simulated studies", weight="bold", va="center")
         for place, one in enumerate(curves):

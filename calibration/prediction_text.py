@@ -111,7 +111,7 @@ def _row(prediction: Prediction, key: Printed) -> list[str]:
         words_of(key.quantity),
         unit,
         plain(scaled["value"], decimals, none=none),
-        span(scaled["low"], scaled["high"], decimals),
+        span(scaled["low"], scaled["high"], 0 if unit == "patients" else decimals),
         *(plain(100.0 * shares[kind], 0) if shares else "–" for kind in prediction_kinds(prediction)),
     ]
 

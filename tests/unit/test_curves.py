@@ -3,6 +3,8 @@
 Rank of proof: contract for the words; simulated patients with known follow-up for the reconstruction.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -160,6 +162,18 @@ def test_pseudo_patients_have_the_curve_and_the_numbers_at_risk(seed):
     assert np.max(np.abs(again - curve.survival)[many]) < 0.025
     assert np.max(np.abs(numbers_at_risk(found.months, curve.at_risk_months) - curve.at_risk)) <= 2
     assert abs(int(found.dead.sum()) - int(dead.sum())) <= 6
+
+
+def test_a_curve_as_papers_print_it():
+    """The example of the tutorial, every two months with numbers at risk once a year: within 3 points while 15 are at
+    risk, and the numbers at risk within 2."""
+    folder = Path(__file__).resolve().parents[2] / "examples"
+    curve = read_curve(folder / "my_curve.csv", 80, at_risk=folder / "my_at_risk.csv")
+    found = reconstruct(curve, 80)
+    again = kaplan_meier(found.months, found.dead, curve.months).survival
+    many = curve.months <= curve.at_risk_months[curve.at_risk >= 15][-1]
+    assert np.max(np.abs(again - curve.survival)[many]) < 0.03
+    assert np.max(np.abs(numbers_at_risk(found.months, curve.at_risk_months) - curve.at_risk)) <= 2
 
 
 def test_a_flat_tail_is_told_and_its_deaths_are_not_believed():

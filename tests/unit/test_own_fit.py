@@ -18,7 +18,7 @@ from synthetic_posterior import write_posterior
 from calibration.described import load_study
 from calibration.own_data import load_own_data
 from calibration.own_fit import correlations, refit, regressed, step, whitener
-from calibration.own_targets import off_scale, on_scale, spreads, targets_of
+from calibration.own_targets import measured, off_scale, on_scale, reading_errors, spreads, targets_of
 from calibration.predict import Printed, seen_arm, study_quantities
 from simulator.estimators import kaplan_meier, numbers_at_risk
 from simulator.parameters import load_parameters
@@ -134,6 +134,20 @@ def test_scales_have_inverses(folder, posterior):
         assert off_scale(target, on_scale(target, target.reported)) == pytest.approx(target.reported)
         edges = [on_scale(target, value) for value in (0.0, 1.0, math.nan, math.inf)]
         assert all(map(math.isfinite, edges))
+
+
+def test_events_are_a_target(folder, posterior, point):
+    """As many deaths as are seen in simulated studies of that size, pooled or not (n = 6,000 against 30 x 80)."""
+    change(folder / "my_study.toml", 'at_risk = "my_at_risk.csv"', 'at_risk = "my_at_risk.csv"\ntotal_events = 43')
+    data = load_own_data(folder / "my_study.toml", posterior)
+    targets = targets_of(data)
+    (at,) = [at for at, one in enumerate(targets) if one.label == "OS events"]
+    assert targets[at].reported == 43 and targets[at].kind == "count"
+    record = point.record()
+    pooled = off_scale(targets[at], measured(data, targets, record, 6000, 0)[at])
+    small = [off_scale(targets[at], measured(data, targets, record, 0, r)[at]) for r in range(30)]
+    assert abs(np.mean(small) - pooled) < 4 * np.std(small) / math.sqrt(30)
+    assert reading_errors(targets)[at] == 0.0 and reading_errors(targets)[0] > 0.0
 
 
 def test_spread_from_the_interval_then_from_n_then_as_simulated(folder, posterior):

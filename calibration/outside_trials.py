@@ -13,7 +13,8 @@ from pathlib import Path
 
 from calibration.described import load_study
 from calibration.interval_score import Interval, naive_transport, scored
-from calibration.predict import Prediction, Printed, predict
+from calibration.predict import Prediction, predict
+from calibration.printed import Printed
 from simulator.parameters import ParameterSet
 from simulator.posterior import Posterior
 

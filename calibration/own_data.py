@@ -17,7 +17,7 @@ from pydantic import Field
 
 from calibration.curves import DigitisedCurve, read_curve
 from calibration.described import BESIDE, FOLDER, DescribedStudy, load_study
-from calibration.predict import Printed, printed
+from calibration.printed import Printed, printed
 from calibration.subgroups import known_subgroup, subgroup_words
 from simulator.posterior import Posterior
 from simulator.scenario.faults import Fault, ScenarioError, nearest, shown

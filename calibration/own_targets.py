@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.own_data import OwnData, ReadCurve
-from calibration.predict import Printed, seen_arm, study_quantities
+from calibration.predict import seen_arm, study_quantities
+from calibration.printed import Printed
 from calibration.quantities import event_free, rate_at, relapse_free
 from calibration.seen import Seen, censored_by
 from calibration.subgroups import members

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from calibration.described import DescribedStudy
-from calibration.quantities import names_of, quantities, relapse_free, unit_of
-from calibration.scope import MRD
+from calibration.prediction_curves import Curve, bands, study_curves
+from calibration.printed import Printed, printed
+from calibration.quantities import quantities
 from calibration.seen import Seen, see
 from calibration.subgroups import members
+from calibration.told_apart import prior_behind, variance_shares
 from calibration.worlds import KINDS, worlds
 from simulator.clocks.cohort import live_table
-from simulator.estimators.kaplan_meier import kaplan_meier, numbers_at_risk
 from simulator.parameters import ParameterSet
 from simulator.patient import new_patients
 from simulator.posterior import Posterior
@@ -35,44 +35,9 @@ CHUNK = 25  # studies per piece of work
 ARM_IDS = 2**40  # each arm has patients of its own
 END_MARGIN_DAYS = 400.0  # lives go on beyond the cut, as everywhere in the simulator
 LADDER = 1000  # studies with fewer kinds of uncertainty: a variance within 9 % (95 %)
-RISK_EVERY_MONTHS = 6
-CHANCE_SDS = 4.0  # of a rank correlation under no relation: one false name in 16,000
-OF_OVERT_DISEASE = ("response_rate", "cr_rate")  # who enters in remission has nothing to respond with
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
-
-
-class Printed(NamedTuple):
-    """A quantity of a subgroup (empty: all) of an arm (empty: the only one); `name` is that of the JSON form."""
-
-    quantity: str
-    subgroup: str
-    arm: str
-
-    @property
-    def name(self) -> str:
-        """Subgroup, then arm appended."""
-        return "_".join(word for word in self if word)
-
-    @property
-    def unit(self) -> str:
-        """Months, patients or probability."""
-        return unit_of(self.quantity)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """OS or RFS of one arm on a monthly grid: median and 95 % of simulated studies, and median numbers at risk."""
-
-    arm: str
-    endpoint: str
-    months: Floats
-    median: Floats
-    low: Floats
-    high: Floats
-    at_risk_months: Floats
-    at_risk: Floats
 
 
 @dataclass(frozen=True)
@@ -166,7 +131,7 @@ def simulate(
         if progress is not None:
             progress(len(found), count)
     by_key = {key: np.array([row[key] for row in found]) for key in found[0]}
-    return by_key, _bands(study, drawn_curves) if with_curves else ()
+    return by_key, bands(study, drawn_curves) if with_curves else ()
 
 
 def _studies(
@@ -179,7 +144,7 @@ def _studies(
         ]
         rows.append(study_quantities(study, arms))
         if with_curves:
-            curves.append(_curves(study, arms))
+            curves.append(study_curves(study, arms))
     return rows, curves
 
 
@@ -195,15 +160,6 @@ def seen_arm(study: DescribedStudy, arm: int, parameters: np.recarray, replicate
     return see(table, follow_up.shortest_months, follow_up.longest_months, follow_up.lost_per_year)
 
 
-def printed(study: DescribedStudy) -> list[Printed]:
-    """What the study prints, in order: arm by arm, all patients first, then its subgroups."""
-    head = study.head
-    names = names_of(head.months, head.landmark_months)
-    wanted = [name for name in names if head.disease != MRD or name not in OF_OVERT_DISEASE]
-    arms = [arm.name for arm in study.arms] if len(study.arms) > 1 else [""]
-    return [Printed(name, group, arm) for arm in arms for group in ("", *head.subgroups) for name in wanted]
-
-
 def study_quantities(study: DescribedStudy, arms: Sequence[Seen]) -> dict[Printed, float]:
     """Every quantity of one simulated study, from its arms as seen."""
     head = study.head
@@ -214,63 +170,3 @@ def study_quantities(study: DescribedStudy, arms: Sequence[Seen]) -> dict[Printe
             for name, value in quantities(part, head.months, head.landmark_months, head.landmark_sct).items():
                 found[Printed(name, subgroup, arm.name if len(study.arms) > 1 else "")] = value
     return {key: found[key] for key in printed(study)}
-
-
-def variance_shares(kinds: Sequence[str], by_kind: Sequence[Floats]) -> dict[str, float]:
-    """What each kind adds to the variance, as shares that sum to 1; empty where a median is often not reached."""
-    variances = []
-    for drawn in by_kind:
-        if np.mean(np.isfinite(drawn)) < LEVEL:
-            return {}
-        variances.append(float(np.var(drawn[np.isfinite(drawn)])))
-    steps = np.maximum(np.diff([0.0, *variances]), 0.0)  # chance can make a small step negative
-    return dict(zip(kinds, (steps / steps.sum()).tolist(), strict=True)) if steps.sum() > 0.0 else {}
-
-
-def prior_behind(drawn: dict[Printed, Floats], records: np.recarray, prior: Sequence[str]) -> dict[Printed, list[str]]:
-    """Prior parameters whose rank correlation with a quantity over the worlds is beyond chance, strongest first."""
-    beyond_chance = max(0.1, CHANCE_SDS / np.sqrt(len(records)))
-    varied = [name for name in prior if np.ptp(records[name]) > 0.0]
-    ranks = {name: rankdata(records[name]) for name in varied}
-    found: dict[Printed, list[str]] = {}
-    for key, values in drawn.items():
-        known = ~np.isnan(values)
-        if np.count_nonzero(known) < len(records) / 2 or np.ptp(np.minimum(values[known], 1e9)) == 0.0:
-            found[key] = []
-            continue
-        own = rankdata(values[known])
-        strength = {name: abs(np.corrcoef(rank[known], own)[0, 1]) for name, rank in ranks.items()}
-        strong = [name for name in varied if strength[name] > beyond_chance]
-        found[key] = sorted(strong, key=lambda name: -strength[name])
-    return found
-
-
-def _grid(study: DescribedStudy) -> tuple[Floats, Floats]:
-    last = study.head.follow_up.longest_months
-    return np.arange(0.0, last + 1e-9, 1.0), np.arange(0.0, last + 1e-9, RISK_EVERY_MONTHS)
-
-
-def _curves(study: DescribedStudy, arms: list[Seen]) -> list[Floats]:
-    """Per arm and endpoint: survival on the grid, then numbers at risk."""
-    months, risk_months = _grid(study)
-    drawn = []
-    for seen in arms:
-        rfs_months, rfs_event = relapse_free(seen)
-        for time, event in (
-            (seen.follow_up_months, seen.dead),
-            (rfs_months[seen.responder], rfs_event[seen.responder]),
-        ):
-            survival = kaplan_meier(time, event, months).survival if len(time) else np.full(len(months), np.nan)
-            drawn.append(np.r_[survival, numbers_at_risk(time, risk_months)])
-    return drawn
-
-
-def _bands(study: DescribedStudy, drawn: list[list[Floats]]) -> tuple[Curve, ...]:
-    months, risk_months = _grid(study)
-    labels = [(arm.name, endpoint) for arm in study.arms for endpoint in ("os", "rfs")]
-    found = []
-    for place, (arm, endpoint) in enumerate(labels):
-        low, median, high = np.nanpercentile([one[place] for one in drawn], [2.5, 50.0, 97.5], axis=0)
-        m = len(months)
-        found.append(Curve(arm, endpoint, months, median[:m], low[:m], high[:m], risk_months, median[m:]))
-    return tuple(found)

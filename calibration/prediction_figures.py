@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from calibration.predict import Curve, Prediction
+from calibration.predict import Prediction
+from calibration.prediction_curves import Curve
 from simulator.report.page import (
     ROW,
     at_risk,

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from calibration.between_trials import EFFECTS
-from calibration.predict import LEVEL, Prediction, Printed
+from calibration.predict import LEVEL, Prediction
+from calibration.printed import Printed
 from calibration.quantities import unit_of, words_of
 from calibration.worlds import KINDS
 from simulator.report.style import plain, span

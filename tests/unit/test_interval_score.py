@@ -11,7 +11,7 @@ import pytest
 from calibration.described import load_study
 from calibration.interval_score import Interval, interval_score, naive_transport, on_scale, scored
 from calibration.outside_trials import FOLDER, Result, Scored, load_results, summary
-from calibration.predict import Printed, printed
+from calibration.printed import Printed, printed
 
 NORMAL_975 = 1.959963984540054
 

@@ -19,7 +19,8 @@ from calibration.described import load_study
 from calibration.own_data import load_own_data
 from calibration.own_fit import correlations, refit, regressed, step, whitener
 from calibration.own_targets import measured, off_scale, on_scale, reading_errors, spreads, targets_of
-from calibration.predict import Printed, seen_arm, study_quantities
+from calibration.predict import seen_arm, study_quantities
+from calibration.printed import Printed
 from simulator.estimators import kaplan_meier, numbers_at_risk
 from simulator.parameters import load_parameters
 from simulator.posterior import load_posterior

@@ -12,10 +12,12 @@ from synthetic_posterior import ATTRIBUTION, write_posterior
 
 from calibration.between_trials import EFFECTS, KILL, LOGISTIC_SD, drawn_effects, shift
 from calibration.described import load_study
-from calibration.predict import Printed, predict, printed, seen_arm, simulate, study_quantities, variance_shares
+from calibration.predict import predict, seen_arm, simulate, study_quantities
+from calibration.printed import Printed, printed
 from calibration.quantities import names_of, quantities, unit_of, words_of
 from calibration.seen import Seen, censored_by, see
 from calibration.subgroups import SUBGROUPS, members
+from calibration.told_apart import variance_shares
 from calibration.worlds import KINDS, given_attribution, worlds
 from simulator.parameters import load_parameters
 from simulator.patient import new_patients

@@ -1,0 +1,74 @@
+"""What was propagated, as tables and as the key `posterior` of summary.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from simulator.uncertainty.decision import decision_of, outcomes_of
+from simulator.uncertainty.propagate import Propagated
+from simulator.uncertainty.tables import (
+    band_rows,
+    driver_rows,
+    drivers_by_arm,
+    information_rows,
+    interval_rows,
+    nested,
+)
+
+FRAMES = ("uncertainty", "bands", "drivers", "information", "posterior_draws")
+INFORMATION_COLUMNS = ["about", "parameters", "points", "se_points", "per_1000", "clear"]
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Three kinds of uncertainty of OS and of its differences, told apart; equal inputs give equal bytes.
+
+    `uncertainty`: one row for each arm, quantity, report month and kind. `bands`: OS by month and kind. `drivers`:
+    every parameter for the difference of each arm at `month`. `information`: EVPI and EVPPI. `posterior_draws`: OS of
+    each arm under each joint draw at `month`.
+    """
+
+    summary: dict[str, Any]
+    month: int
+    uncertainty: pd.DataFrame
+    bands: pd.DataFrame
+    drivers: pd.DataFrame
+    information: pd.DataFrame
+    posterior_draws: pd.DataFrame
+
+
+def uncertainty_of(found: Propagated, summary: Mapping[str, Any], month: int) -> Uncertainty:
+    """Tables and summary; `summary` is that of the whole run, `month` that of the decision."""
+    posterior = found.posterior
+    rows, decision = list(interval_rows(found, summary)), decision_of(found, month)
+    drivers = {arm: (each.r_squared, driver_rows(found, each)) for arm, each in drivers_by_arm(found, month).items()}
+    told = {
+        "id": posterior.id,
+        "draws": len(found.rows),
+        "patients_per_draw": found.patients,
+        "parameters": list(posterior.names),
+        "attribution": list(posterior.attribution),
+        "prior": list(posterior.prior),
+        "os": nested(rows, "os"),
+        "differences": nested(rows, "os_difference"),
+        "drivers": {
+            arm: {"r_squared": r_squared, "parameters": [row for row in each if row["clear"]]}
+            for arm, (r_squared, each) in drivers.items()
+        },
+        "decision": decision,
+    }
+    of_arms = pd.DataFrame(outcomes_of(found, month), columns=[f"os_{month}.{name}" for name in found.names])
+    draws = pd.DataFrame(posterior.chain_and_draw[found.rows], columns=["chain", "draw"])
+    return Uncertainty(
+        told,
+        month,
+        pd.DataFrame(rows),
+        pd.DataFrame(band_rows(found)),
+        pd.DataFrame({"arm": arm} | row for arm, (_, each) in drivers.items() for row in each),
+        pd.DataFrame(information_rows(decision), columns=INFORMATION_COLUMNS),
+        draws.join(of_arms),
+    )

@@ -23,6 +23,7 @@ from scipy.special import expit, logit
 
 import scenarios
 from simulator.parameters import DEFINITIONS, ParameterSet
+from simulator.scenario import Fault, ScenarioError
 from simulator.sweep.attribution import fingerprint
 
 FILE = scenarios.FOLDER / "posterior" / "joint.parquet"
@@ -31,16 +32,14 @@ LEARNED = 0.20  # a parameter whose spread shrank by less is labelled prior
 FEWEST = 50  # draws: the ends of the middle 95 % are then the second of them from either side
 SCALES = {"identity": (lambda x: x, lambda x: x), "log": (np.log, np.exp), "logit": (logit, expit)}
 ABOUT = {"id": str, "parameter_set": str, "parameter_values": str, "attribution": list, "parameters": dict}
+JSON_NAMES = {str: "string", list: "array", dict: "object"}
+NUMBERS = ("chain", "draw")
 
 Floats = NDArray[np.float64]
 
 
-class PosteriorError(ValueError):
+class PosteriorError(ScenarioError):
     """Draws that cannot be used; `faults` has one line per fault."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,8 @@ class Posterior:
     def spaced(self, draws: int) -> NDArray[np.intp]:
         """Rows of so many draws, evenly spaced over the chains; `PosteriorError` if there are not as many."""
         if not FEWEST <= draws <= len(self.values):
-            raise PosteriorError([f"--draws = {draws}: allowed {FEWEST} to {len(self.values):,} draws ({self.id})"])
+            allowed = f"{FEWEST} to {len(self.values)}"
+            raise PosteriorError([Fault("", "--draws", str(draws), allowed, "draws")])
         return np.linspace(0, len(self.values) - 1, draws).round().astype(np.intp)
 
 
@@ -101,18 +101,17 @@ def load_posterior(parameters: ParameterSet, path: Path | None = None) -> Poster
     if not faults:
         faults = _faults(table, about, name)
         if about["parameter_values"] != fingerprint(parameters):
-            faults.append(
-                f"{name}: parameter_values = {about['parameter_values']}: made for other values "
-                f"({about['parameter_set']}); allowed {fingerprint(parameters)}, those of {parameters.id}"
-            )
+            made, asked = about["parameter_values"], fingerprint(parameters)
+            what = f"made for other values of {about['parameter_set']}"
+            faults.append(Fault(name, "parameter_values", made, f"{asked}, those of {parameters.id}", what=what))
     if faults:
         raise PosteriorError(faults)
-    frame = table.to_pandas().sort_values(["chain", "draw"])
-    names = tuple(column for column in frame.columns if column not in ("chain", "draw"))
+    frame = table.to_pandas().sort_values(list(NUMBERS))
+    names = tuple(column for column in frame.columns if column not in NUMBERS)
     told = [about["parameters"][each] for each in names]
     return Posterior(
         about["id"], about["parameter_set"], names,
-        frame[list(names)].to_numpy(float), frame[["chain", "draw"]].to_numpy(np.int64),
+        frame[list(names)].to_numpy(float), frame[list(NUMBERS)].to_numpy(np.int64),
         tuple(each["scale"] for each in told), tuple(about["attribution"]),
         tuple(float(each["shrinkage"]) for each in told), hashlib.sha256(path.read_bytes()).hexdigest(),
     )  # fmt: skip
@@ -122,61 +121,62 @@ def _table(path: Path, name: str) -> pa.Table:
     try:
         return pq.read_table(path)
     except FileNotFoundError:
-        raise PosteriorError([f"{name}: no such file: there are no posterior draws to propagate"]) from None
+        what = "no such file: there are no posterior draws to propagate"
     except (OSError, pa.ArrowException):
-        raise PosteriorError([f"{name}: truncated, or not a Parquet file; make it again"]) from None
+        what = "truncated, or not a Parquet file"
+    raise PosteriorError([Fault(name, what=what)])
 
 
-def _about(table: pa.Table, name: str) -> tuple[dict[str, Any], list[str]]:
+def _about(table: pa.Table, name: str) -> tuple[dict[str, Any], list[Fault]]:
     """What the file says of itself, and what is wrong with that."""
-    where = f"{name}: metadata {KEY.decode()}"
+    where = f"metadata {KEY.decode()}"
     try:
         about = json.loads((table.schema.metadata or {})[KEY])
-    except KeyError:
-        return {}, [f"{where}: missing; allowed a JSON object"]
-    except ValueError:
-        return {}, [f"{where}: not JSON; allowed a JSON object"]
+    except (KeyError, ValueError) as error:
+        what = "missing" if isinstance(error, KeyError) else "not JSON"
+        return {}, [Fault(name, where, what=what, allowed="a JSON object")]
     if not isinstance(about, dict):
-        return {}, [f"{where}: {type(about).__name__}; allowed a JSON object"]
+        return {}, [Fault(name, where, what=type(about).__name__, allowed="a JSON object")]
     return about, [
-        f"{where}.{key}: {'missing' if key not in about else type(about[key]).__name__}; allowed {kind.__name__}"
+        Fault(name, f"{where}.{key}", what="" if key in about else "missing", allowed=f"a JSON {JSON_NAMES[kind]}")
         for key, kind in ABOUT.items()
         if not isinstance(about.get(key), kind)
     ]
 
 
-def _faults(table: pa.Table, about: dict[str, Any], name: str) -> list[str]:
+def _faults(table: pa.Table, about: dict[str, Any], name: str) -> list[Fault]:
     """Columns against the metadata and against what is possible."""
-    faults = [f"{name}: column {key}: missing" for key in ("chain", "draw") if key not in table.column_names]
-    columns = [each for each in table.column_names if each not in ("chain", "draw")]
-    told, bounds = about["parameters"], {each.name: each for each in DEFINITIONS}
+    columns = [each for each in table.column_names if each not in NUMBERS]
+    missing = [*NUMBERS, *sorted(about["parameters"])]
+    faults = [Fault(name, f"column {key}", what="missing") for key in missing if key not in table.column_names]
     if not table.num_rows or not columns:
-        faults.append(f"{name}: {table.num_rows} draws of {len(columns)} parameters; allowed at least 1 of each")
-    for key in sorted(set(told) - set(columns)):
-        faults.append(f"{name}: column {key}: missing, although metadata parameters has it")
+        what = f"{table.num_rows} draws of {len(columns)} parameters"
+        faults.append(Fault(name, what=what, allowed="at least one of each"))
     for key in sorted({str(each) for each in about["attribution"]} - set(columns)):
-        faults.append(f"{name}: attribution: {key} is no column")
+        faults.append(Fault(name, "attribution", key, what="no column of this name"))
     for key in columns:
-        where = f"{name}: column {key}"
-        if key not in bounds:
-            faults.append(f"{where}: no parameter of this name")
-            continue
-        entry, values = told.get(key), _floats(table.column(key))
-        if not isinstance(entry, dict) or entry.get("scale") not in SCALES or not _is_number(entry.get("shrinkage")):
-            faults.append(f"{where}: metadata parameters.{key} needs scale ({', '.join(SCALES)}) and shrinkage")
-            continue
-        low, high = bounds[key].low, bounds[key].high
-        wrong = values[~((values >= low) & (values <= high))]
-        if len(wrong):
-            faults.append(f"{where} = {wrong[0]:g}: allowed {low:g} to {high:g} {bounds[key].unit}")
-        elif not np.isfinite(SCALES[entry["scale"]][0](values)).all():
-            faults.append(f"{where}: values at the edge of its scale {entry['scale']}")
+        faults += _column_faults(name, key, table.column(key), about["parameters"].get(key))
     return faults
 
 
-def _floats(column: pa.ChunkedArray) -> Floats:
-    """Numbers of a column; NaN where there is none."""
-    return np.asarray(pd.to_numeric(column.to_pandas(), errors="coerce"), float)
+def _column_faults(name: str, key: str, column: pa.ChunkedArray, told: Any) -> list[Fault]:
+    """One parameter: its name, what is told of it, its values."""
+    definition, where = next((each for each in DEFINITIONS if each.name == key), None), f"column {key}"
+    if definition is None:
+        return [Fault(name, where, what="no parameter of this name")]
+    if not isinstance(told, dict) or told.get("scale") not in SCALES or not _is_number(told.get("shrinkage")):
+        what = f"metadata parameters.{key} lacks scale ({', '.join(SCALES)}) or shrinkage (a number)"
+        return [Fault(name, where, what=what)]
+    values = np.asarray(pd.to_numeric(column.to_pandas(), errors="coerce"), float)  # NaN where there is no number
+    wrong = values[~((values >= definition.low) & (values <= definition.high))]
+    if len(wrong):
+        allowed = f"{definition.low:g} to {definition.high:g}"
+        return [Fault(name, where, f"{wrong[0]:g}", allowed, definition.unit)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = values[~np.isfinite(SCALES[told["scale"]][0](values))]
+    if len(off):
+        return [Fault(name, where, f"{off[0]:g}", what=f"has no value on its scale ({told['scale']})")]
+    return []
 
 
 def _is_number(value: Any) -> bool:

@@ -15,7 +15,7 @@ rule and choice up to it. Only endpoints that the scenario asks for are reported
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -35,6 +35,9 @@ from simulator.runner import Checkpoint, Progress, run
 from simulator.scenario import Scenario
 from simulator.trajectory import delivered_of
 
+if TYPE_CHECKING:
+    from simulator.uncertainty import Uncertainty
+
 __all__ = ["Comparison", "compare", "comparison_of"]
 
 
@@ -52,6 +55,8 @@ class Comparison:
     contrasts: pd.DataFrame
     delivered: pd.DataFrame
     counts: Counts
+    uncertainty: Uncertainty | None = None
+    """Of parameters and attribution, where `uncertainty.add_uncertainty` worked it out."""
 
 
 def compare(

@@ -5,12 +5,24 @@
     surface      how an outcome depends on parameters             drivers    which parameters drive a difference
     information  EVPI and EVPPI                                   decision   the choice that they are about
     tables       rows                                             result     tables and the key of summary.json
+    added        a comparison with all of it
 
 The draws are those of `posterior`; all draws, kinds and arms live the same patients with the same luck.
 """
 
-from simulator.uncertainty.decision import decision_month
+from simulator.uncertainty.added import add_uncertainty
+from simulator.uncertainty.decision import decision_month, refuse_without_os
 from simulator.uncertainty.propagate import DRAWS, Propagated, propagate
 from simulator.uncertainty.result import FRAMES, Uncertainty, uncertainty_of
 
-__all__ = ["DRAWS", "FRAMES", "Propagated", "Uncertainty", "decision_month", "propagate", "uncertainty_of"]
+__all__ = [
+    "DRAWS",
+    "FRAMES",
+    "Propagated",
+    "Uncertainty",
+    "add_uncertainty",
+    "decision_month",
+    "propagate",
+    "refuse_without_os",
+    "uncertainty_of",
+]

@@ -19,6 +19,13 @@ PHASES = {each.name: each.phases.split()[0] for each in DEFINITIONS}
 OTHER_WORLDS = "the arms differ in parameters of the model, which nobody can choose"
 
 
+def refuse_without_os(scenario: Scenario) -> None:
+    """`ScenarioError` where a scenario does not ask for OS, which the draws are propagated to."""
+    if "os" not in scenario.endpoints:
+        allowed = '[..., "os"]'
+        raise ScenarioError([Fault(scenario.path.name, "endpoints", what="--uncertainty is of os", allowed=allowed)])
+
+
 def decision_month(scenario: Scenario, decision: str | None) -> int:
     """The month of `os_<month>`, by default the report month nearest 36; `ScenarioError` if it is not reported."""
     months = sorted(scenario.report_months)
@@ -28,7 +35,7 @@ def decision_month(scenario: Scenario, decision: str | None) -> int:
     found = re.fullmatch(r"os_(\d+)", decision)
     if not found or int(found[1]) not in months:
         allowed = ", ".join(f"os_{month}" for month in months)
-        raise ScenarioError([Fault("--decision", "", decision, allowed=f"{allowed} (OS at a report month)")])
+        raise ScenarioError([Fault("", "--decision", decision, allowed=f"{allowed} (OS at a report month)")])
     return int(found[1])
 
 
@@ -61,10 +68,8 @@ def decision_of(found: Propagated, month: int) -> dict[str, Any]:
 def outcomes_of(found: Propagated, month: int) -> Floats:
     """OS (K, A) under each joint draw; differences from the reference are rid of chance."""
     reference = found.names.index(found.scenario.reference)
-    point = found.point_at(month)
-    common = point[reference] + found.os(JOINT, reference, month).values
-    against = [found.difference(JOINT, arm, reference, month).values for arm in range(len(point))]
-    return np.asarray(common[:, None] + (point - point[reference]) + np.column_stack(against))
+    against = [found.difference(JOINT, arm, reference, month).values for arm in range(len(found.names))]
+    return np.asarray(found.os(JOINT, reference, month).values[:, None] + np.column_stack(against))
 
 
 def groups_of(posterior: Posterior) -> dict[str, list[str]]:

@@ -1,12 +1,13 @@
 """The arms lived under many sets of parameter values, on the same patients with the same luck.
 
-What is kept of each set is its shift from the point set in the same patients: whatever chance does to both cancels,
-and the whole run says where the point set itself lies.
+What is kept of each set is its shift from the centre of the draws in the same patients: whatever chance does to both
+cancels. Where the centre itself lies is for all patients of a run to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -21,19 +22,20 @@ from simulator.scenario import Scenario
 GROUPS = 32  # of patients, by number: enough for the noise of a variance, few enough to keep
 
 Shifts = NDArray[np.int16]
-"""(K, A, M, GROUPS): patients more alive than under the point set, by draw, arm, month and group of patients."""
+"""(K, A, M, GROUPS): patients more alive than at the centre, by draw, arm, month and group of patients."""
 
 
 def shifts_of(
     scenario: Scenario,
     names: Sequence[str],
     values: Floats,
+    centre: Floats,
     months: Sequence[int],
     patients: int,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Shifts:
-    """Shifts in OS of every arm under each row of `values` (K, P), on patients 0 .. patients - 1.
+    """Shifts in OS of every arm under each row of `values` (K, P) from `centre` (P,), on patients 0 .. patients - 1.
 
     `patients` is a multiple of 256 so that groups are of one size. An arm that states a parameter keeps it: that is
     what it is about. `progress(done, K)` follows each draw.
@@ -41,16 +43,24 @@ def shifts_of(
     if patients % REPLICATE_GROUPS or patients // GROUPS > np.iinfo(np.int16).max:
         raise ValueError(f"patients = {patients}: a multiple of {REPLICATE_GROUPS}, at most 2**20")
     kernel = kernel_of(scenario)
-    point = _alive(scenario, kernel, months, patients)
+    kernels = (kernel._replace(parameters=parameters_under(scenario, kernel, names, row)) for row in [centre, *values])
+    base = _alive(scenario, next(kernels), months, patients)
     pool = Parallel(n_jobs=workers or usable_cores(), backend="threading", return_as="generator")
     work = delayed(_alive)
-    shifts = np.empty((len(values), *point.shape), np.int16)
-    kernels = (kernel._replace(parameters=parameters_under(scenario, kernel, names, row)) for row in values)
+    shifts = np.empty((len(values), *base.shape), np.int16)
     for k, alive in enumerate(pool(work(scenario, each, months, patients) for each in kernels)):
-        shifts[k] = alive - point
+        shifts[k] = alive - base
         if progress:
             progress(k + 1, len(values))
     return shifts
+
+
+def at_centre(scenario: Scenario, names: Sequence[str], centre: Floats) -> Scenario:
+    """The scenario with every arm at the centre of the draws; an arm that states a parameter keeps it."""
+    middle = dict(zip(names, map(float, centre), strict=True))
+    return replace(
+        scenario, arms=tuple(replace(arm, parameters=middle | dict(arm.parameters)) for arm in scenario.arms)
+    )
 
 
 def parameters_under(scenario: Scenario, kernel: Kernel, names: Sequence[str], row: Floats) -> np.recarray:

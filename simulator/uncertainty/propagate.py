@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.counts import Counts
 from simulator.endpoints import BINS_PER_MONTH, Endpoint
 from simulator.posterior import Floats, Posterior
-from simulator.runner import Progress
-from simulator.scenario import Fault, Scenario, ScenarioError
-from simulator.uncertainty.kinds import JOINT, values_by_kind
-from simulator.uncertainty.lives import Shifts, shifts_of
+from simulator.runner import Progress, run
+from simulator.scenario import Scenario
+from simulator.uncertainty.kinds import JOINT, centre_of, values_by_kind
+from simulator.uncertainty.lives import Shifts, at_centre, shifts_of
 from simulator.uncertainty.spread import FEWEST, Spread, patients_needed, spread_of
 
 DRAWS = 400
@@ -24,8 +23,8 @@ PILOT_DRAWS = 40
 class Propagated:
     """OS of A arms at `months` (M,) under K draws.
 
-    `point` (A, M): OS of the whole run under the point set. `shifts`: kind -> (K, A, M, G) patients more alive than
-    under the point set among the `patients` of each draw, by group. `rows` (K,): which draws of the posterior.
+    `centre` (A, M): OS with all parameters at their posterior means, in all patients of the scenario. `shifts`: kind ->
+    (K, A, M, G) patients more alive than there among the `patients` of each draw, by group. `rows` (K,): which draws.
     """
 
     scenario: Scenario
@@ -33,7 +32,7 @@ class Propagated:
     rows: np.ndarray
     patients: int
     months: tuple[int, ...]
-    point: Floats
+    centre: Floats
     shifts: Mapping[str, Shifts]
 
     @property
@@ -42,17 +41,17 @@ class Propagated:
         return [arm.name for arm in self.scenario.arms]
 
     def os(self, kind: str, arm: int, month: int) -> Spread:
-        """Spread of OS of an arm, as shifts from the point set."""
-        return spread_of(self.shares(kind, month)[:, arm])
+        """OS of an arm over the draws."""
+        return spread_of(self.shares(kind, month)[:, arm], float(self.centre_at(month)[arm]))
 
     def difference(self, kind: str, arm: int, reference: int, month: int) -> Spread:
-        """Spread of the difference in OS between two arms, as shifts from that of the point set."""
-        shares = self.shares(kind, month)
-        return spread_of(shares[:, arm] - shares[:, reference])
+        """The difference in OS between two arms over the draws."""
+        shares, centre = self.shares(kind, month), self.centre_at(month)
+        return spread_of(shares[:, arm] - shares[:, reference], float(centre[arm] - centre[reference]))
 
-    def point_at(self, month: int) -> Floats:
-        """(A,) OS of the point set."""
-        return self.point[:, self.months.index(month)]
+    def centre_at(self, month: int) -> Floats:
+        """(A,) OS at the centre of the draws."""
+        return self.centre[:, self.months.index(month)]
 
     def shares(self, kind: str, month: int) -> Floats:
         """Shifts (K, A, G) in shares of patients."""
@@ -62,7 +61,6 @@ class Propagated:
 
 def propagate(
     scenario: Scenario,
-    counts: Counts,
     posterior: Posterior,
     *,
     draws: int = DRAWS,
@@ -71,16 +69,15 @@ def propagate(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Propagated:
-    """Live every arm under `draws` draws of the posterior; `counts` are those of the whole run.
+    """Live every arm under `draws` draws of the posterior, and once, in all patients, at their centre.
 
     `months` (default: every month to the horizon) are kept, `month` is the one by which patients a draw are chosen:
-    so many that chance is a small share of the spread of the widest difference, as a pilot shows. Bytes do not depend on
-    `workers`. `progress(done, all)` follows the draws. `PosteriorError`, or `ScenarioError` where OS is not asked for.
+    so many that chance is a small share of the spread of the widest difference, as a pilot shows. Bytes do not depend
+    on `workers`. `progress(done, all)` follows the draws. `PosteriorError` if there are fewer draws.
     """
-    if "os" not in scenario.endpoints:
-        raise ScenarioError([Fault(scenario.path.name, "endpoints", what="lack os, which --uncertainty propagates")])
     rows, sets = posterior.spaced(draws), values_by_kind(posterior, draws)
     kept = tuple(months if months is not None else range(scenario.horizon_months + 1))
+    centre = centre_of(posterior)
     pilot = sets[JOINT][np.linspace(0, draws - 1, min(draws, PILOT_DRAWS)).round().astype(int)]
     steps, done = len(pilot) + draws * len(sets), 0
 
@@ -88,13 +85,13 @@ def propagate(
         nonlocal done
         before, done = done, done + len(values)
         told = None if progress is None else lambda k, _: progress(before + k, steps)
-        return shifts_of(scenario, posterior.names, values, at, patients, workers, told)
+        return shifts_of(scenario, posterior.names, values, centre, at, patients, workers, told)
 
     reference = [arm.name for arm in scenario.arms].index(scenario.reference)
     tried = lived(pilot, [month], FEWEST)[:, :, 0].astype(float)
     against = np.delete(tried - tried[:, [reference]], reference, axis=1)
     patients = patients_needed(against if against.size else tried, FEWEST)
     shifts = {kind: lived(values, kept, patients) for kind, values in sets.items()}
+    counts = run(at_centre(scenario, posterior.names, centre), workers=workers)
     dead = np.cumsum(counts.events[:, Endpoint.OS], axis=1)[:, np.array(kept) * BINS_PER_MONTH]
-    point = 1.0 - dead / int(counts.patients[0])
-    return Propagated(scenario, posterior, rows, patients, kept, point, shifts)
+    return Propagated(scenario, posterior, rows, patients, kept, 1.0 - dead / scenario.patients, shifts)

@@ -40,6 +40,11 @@ class Uncertainty:
     information: pd.DataFrame
     posterior_draws: pd.DataFrame
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name."""
+        return {name: getattr(self, name) for name in FRAMES}
+
 
 def uncertainty_of(found: Propagated, summary: Mapping[str, Any], month: int) -> Uncertainty:
     """Tables and summary; `summary` is that of the whole run, `month` that of the decision."""

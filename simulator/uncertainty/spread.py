@@ -19,10 +19,10 @@ FEWEST, MOST = 2_048, 16_384  # patients a draw
 
 
 class Spread(NamedTuple):
-    """Of one shift over K draws: `values` (K,) rid of chance, their mean and SD, the middle 95 %.
+    """Of an outcome over K draws: `values` (K,) rid of chance, their mean and SD, the middle 95 %.
 
-    `noise_share`: part of the variance of the raw means that was chance; `mc_se`: the standard error of `mean` from
-    chance in the patients, common to all draws.
+    `noise_share`: part of the variance of the raw means that was chance; `mc_se`: standard error of the mean shift
+    from chance in the patients of the draws, common to all of them.
     """
 
     values: Floats
@@ -34,8 +34,8 @@ class Spread(NamedTuple):
     mc_se: float
 
 
-def spread_of(shifts: Floats) -> Spread:
-    """The spread of shifts (K, G) by draw and group of patients, groups of one size.
+def spread_of(shifts: Floats, centre: float = 0.0) -> Spread:
+    """The spread about `centre` of shifts (K, G) by draw and group of patients, groups of one size.
 
     Means of draws are drawn together until their variance is that without chance (Louis 1984), so that an interval
     over draws does not hold it.
@@ -46,10 +46,10 @@ def spread_of(shifts: Floats) -> Spread:
     rest = shifts - means[:, None] - shifts.mean(axis=0) + mean
     noise = float((rest**2).sum()) / ((draws - 1) * (groups - 1)) / groups
     share = min(1.0, noise / between) if between > 0.0 else 0.0
-    values = mean + math.sqrt(1.0 - share) * (means - mean)
+    values = centre + mean + math.sqrt(1.0 - share) * (means - mean)
     low, high = np.percentile(values, [2.5, 97.5])
     error = float(shifts.mean(axis=0).std(ddof=1)) / math.sqrt(groups)
-    return Spread(values, mean, math.sqrt(between * (1.0 - share)), float(low), float(high), share, error)
+    return Spread(values, centre + mean, math.sqrt(between * (1.0 - share)), float(low), float(high), share, error)
 
 
 def patients_needed(pilot: Floats, patients: int) -> int:

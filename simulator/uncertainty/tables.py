@@ -25,27 +25,24 @@ def interval_rows(found: Propagated, summary: Mapping[str, Any]) -> Iterator[Row
     reference = names.index(found.scenario.reference)
     for arm, name in enumerate(names):
         for month in found.scenario.report_months:
-            point = found.point_at(month)
             here = {kind: found.os(kind, arm, month) for kind in found.shifts}
             chance = summary["arms"][name]["os"][str(month)]
-            yield from _by_kind({"arm": name, "quantity": "os", "month": month}, point[arm], chance, here)
+            yield from _by_kind({"arm": name, "quantity": "os", "month": month}, chance, here)
             if arm != reference:
                 apart = {kind: found.difference(kind, arm, reference, month) for kind in found.shifts}
                 chance = summary["differences"][name]["os"][str(month)]
                 head = {"arm": name, "quantity": "os_difference", "month": month}
-                yield from _by_kind(head, point[arm] - point[reference], chance, apart)
+                yield from _by_kind(head, chance, apart)
 
 
-def _by_kind(head: Row, value: float, chance: Mapping[str, Any], spreads: Mapping[str, Spread]) -> Iterator[Row]:
-    low, high = chance["low"], chance["high"]
-    sd = (high - low) / (2.0 * NORMAL_975)
-    nothing: Row = dict.fromkeys(NUMBERS)
-    yield head | {"kind": MONTE_CARLO, "value": float(value)} | nothing | {"low": low, "high": high, "sd": sd}
+def _by_kind(head: Row, chance: Mapping[str, Any], spreads: Mapping[str, Spread]) -> Iterator[Row]:
+    head = head | {"value": chance["value"]}
+    sd = (chance["high"] - chance["low"]) / (2.0 * NORMAL_975)
+    yield head | {"kind": MONTE_CARLO} | dict.fromkeys(NUMBERS) | {
+        "low": chance["low"], "high": chance["high"], "sd": sd
+    }  # fmt: skip
     for kind in (kind for kind in KINDS if kind in spreads):
-        each = spreads[kind]
-        moved = {key: float(value + getattr(each, key)) for key in ("low", "high", "mean")}
-        rest = {key: getattr(each, key) for key in ("sd", "noise_share", "mc_se")}
-        yield head | {"kind": kind, "value": float(value)} | moved | rest
+        yield head | {"kind": kind} | {key: getattr(spreads[kind], key) for key in NUMBERS}
 
 
 def nested(rows: list[Row], quantity: str) -> dict[str, Any]:
@@ -59,14 +56,13 @@ def nested(rows: list[Row], quantity: str) -> dict[str, Any]:
 
 
 def band_rows(found: Propagated) -> Iterator[Row]:
-    """OS of each arm at every month kept: under the point set, and its middle 95 % by kind."""
+    """OS of each arm at every month kept: the mean over the draws and their middle 95 %, by kind."""
     for arm, name in enumerate(found.names):
         for month in found.months:
-            value = float(found.point_at(month)[arm])
             for kind in (kind for kind in KINDS if kind in found.shifts):
                 each = found.os(kind, arm, month)
-                low, high = (min(1.0, max(0.0, value + end)) for end in (each.low, each.high))
-                yield {"arm": name, "month": month, "kind": kind, "value": value, "low": low, "high": high}
+                numbers = {key: min(1.0, max(0.0, getattr(each, key))) for key in ("mean", "low", "high")}
+                yield {"arm": name, "month": month, "kind": kind} | numbers
 
 
 def drivers_by_arm(found: Propagated, month: int) -> dict[str, Drivers]:
@@ -75,10 +71,8 @@ def drivers_by_arm(found: Propagated, month: int) -> dict[str, Drivers]:
     arms = [arm for arm in range(len(found.names)) if arm != reference]
     if not arms:
         return {}
-    point, raw = found.point_at(month), found.shares(JOINT, month)
-    outcomes = np.column_stack(
-        [point[arm] - point[reference] + (raw[:, arm] - raw[:, reference]).mean(axis=1) for arm in arms]
-    )
+    raw = found.centre_at(month) + found.shares(JOINT, month).mean(axis=2)
+    outcomes = raw[:, arms] - raw[:, [reference]]
     noise = np.array([found.difference(JOINT, arm, reference, month).noise_share for arm in arms])
     drivers = drivers_of(found.posterior, found.rows, outcomes, noise)
     return {found.names[arm]: each for arm, each in zip(arms, drivers, strict=True)}

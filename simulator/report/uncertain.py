@@ -14,7 +14,9 @@ KIND_NAMES = {
     "attribution": "Attribution",
     "joint": "Both drawn\njointly",
 }
-UNSEEN = 0.9  # of the variance between draws that is chance: beyond it no spread is told from none
+UNSEEN = (
+    0.8  # of the variance between draws that is chance: beyond it a spread is not told from none (F test, 1 in 1,000)
+)
 MOST_DRIVERS, MOST_SINGLE, MOST_GROUPS = 8, 5, 5
 
 

@@ -12,7 +12,7 @@ The draws are those of `posterior`; all draws, kinds and arms live the same pati
 
 from simulator.uncertainty.added import add_uncertainty
 from simulator.uncertainty.decision import decision_month, refuse_without_os
-from simulator.uncertainty.propagate import DRAWS, Propagated, propagate
+from simulator.uncertainty.propagation import DRAWS, Propagated, propagate
 from simulator.uncertainty.result import FRAMES, Uncertainty, uncertainty_of
 
 __all__ = [

@@ -9,7 +9,7 @@ from simulator.parameters import load_parameters
 from simulator.posterior import Posterior, load_posterior
 from simulator.runner import Progress
 from simulator.uncertainty.decision import decision_month, refuse_without_os
-from simulator.uncertainty.propagate import DRAWS, propagate
+from simulator.uncertainty.propagation import DRAWS, propagate
 from simulator.uncertainty.result import uncertainty_of
 
 

@@ -13,7 +13,7 @@ from simulator.posterior import Floats, Posterior
 from simulator.scenario import Fault, Scenario, ScenarioError
 from simulator.uncertainty.information import Value, best_on_average, partial, perfect
 from simulator.uncertainty.kinds import JOINT
-from simulator.uncertainty.propagate import Propagated
+from simulator.uncertainty.propagation import Propagated
 
 PHASES = {each.name: each.phases.split()[0] for each in DEFINITIONS}
 OTHER_WORLDS = "the arms differ in parameters of the model, which nobody can choose"

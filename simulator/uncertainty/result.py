@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from simulator.uncertainty.decision import decision_of, outcomes_of
-from simulator.uncertainty.propagate import Propagated
+from simulator.uncertainty.propagation import Propagated
 from simulator.uncertainty.tables import (
     band_rows,
     driver_rows,

@@ -10,7 +10,7 @@ import numpy as np
 from simulator.comparison.quantities import NORMAL_975
 from simulator.uncertainty.drivers import Drivers, drivers_of
 from simulator.uncertainty.kinds import JOINT, KINDS
-from simulator.uncertainty.propagate import Propagated
+from simulator.uncertainty.propagation import Propagated
 from simulator.uncertainty.spread import Spread
 
 MONTE_CARLO = "monte_carlo"

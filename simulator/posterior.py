@@ -84,11 +84,16 @@ class Posterior:
         ]
         return np.stack(columns, axis=-1)
 
-    def spaced(self, draws: int) -> NDArray[np.intp]:
-        """Rows of so many draws, evenly spaced over the chains; `PosteriorError` if there are not as many."""
+    def checked(self, draws: int | None, usual: int) -> int:
+        """How many draws to take: as asked, else the usual number or all; `PosteriorError` if there are not as many."""
+        draws = min(usual, len(self.values)) if draws is None else draws
         if not FEWEST <= draws <= len(self.values):
             allowed = f"{FEWEST} to {len(self.values)}"
             raise PosteriorError([Fault("", "--draws", str(draws), allowed, "draws")])
+        return draws
+
+    def spaced(self, draws: int) -> NDArray[np.intp]:
+        """Rows (draws,) evenly spaced over the chains."""
         return np.linspace(0, len(self.values) - 1, draws).round().astype(np.intp)
 
 

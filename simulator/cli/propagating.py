@@ -58,9 +58,8 @@ def asked_for(
         "os": lambda: refuse_without_os(scenario),
         "month": lambda: decision_month(scenario, decision),
         "posterior": lambda: load_posterior(load_parameters(scenario.parameters)),
-        "rows": lambda: found["posterior"].spaced(many) if "posterior" in found else None,
+        "draws": lambda: found["posterior"].checked(draws, DRAWS) if "posterior" in found else None,
     }
-    many = DRAWS if draws is None else draws
     for name, check in checks.items():
         try:
             found[name] = check()
@@ -68,7 +67,7 @@ def asked_for(
             faults += error.faults
     if faults:
         raise ScenarioError(faults)
-    return Asked(found["posterior"], many, found["month"])
+    return Asked(found["posterior"], found["draws"], found["month"])
 
 
 def propagated(comparison: Any, asked: Asked, workers: int | None) -> Any:

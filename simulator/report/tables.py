@@ -150,7 +150,7 @@ def answer(comparison: Any, width: int | None = None) -> str:
         parts.append(filled(f"Blinatumomab courses given, mean: {courses}.", width))
     kinds = "Intervals are Monte Carlo only. Parameter and attribution uncertainty are not included."
     if comparison.uncertainty:
-        parts += told_apart(comparison, width)
+        parts += told_apart(summary["posterior"], titles_of(comparison), width)
         kinds = "Intervals are Monte Carlo unless they are called otherwise."
     close = f"{kinds} Parameter set: {summary['parameter_set']}."
     return "\n\n".join(part for part in [*parts, filled(close, width)] if part) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator.report.style import percent, plain, short_name, span, titles_of
+from simulator.report.style import percent, plain, short_name, span
 from simulator.report.text import aligned, filled
 
 KIND_NAMES = {
@@ -17,25 +17,26 @@ KIND_NAMES = {
 UNSEEN = (
     0.8  # of the variance between draws that is chance: beyond it a spread is not told from none (F test, 1 in 1,000)
 )
-MOST_DRIVERS, MOST_SINGLE, MOST_GROUPS = 8, 5, 5
+MOST_DRIVERS, MOST_SINGLE, MOST_GROUPS, MOST_BEST = 8, 5, 5, 5
 
 
-def told_apart(comparison: Any, width: int) -> list[str]:
-    """Paragraphs: the difference by kind, OS by kind, drivers of the widest difference, value of information."""
-    found, month = comparison.summary["posterior"], comparison.uncertainty.month
-    titles = titles_of(comparison)
-    arms = {name: titles[name] for name in found["differences"]}
-    parts = []
-    if arms:
+def told_apart(found: Mapping[str, Any], titles: Mapping[str, str], width: int, every_os: bool = True) -> list[str]:
+    """Paragraphs: differences by kind, OS by kind (`every_os`), drivers of the widest difference, value of information.
+
+    `found` is the key `posterior` of a summary, `titles` are those of its arms.
+    """
+    month, parts = found["month"], []
+    against = {name: titles[name] for name in found["differences"]}
+    if against:
         top = f"Difference in OS at {month} months by kind of uncertainty, points (95 %); kinds are not added up"
-        parts.append(f"{filled(top, width)}\n{by_kind(found['differences'], arms, month, width, True)}")
-    top = f"OS at {month} months by kind of uncertainty, % (95 %)"
-    parts.append(f"{filled(top, width)}\n{by_kind(found['os'], titles, month, width, False)}\n"
-                 f"{filled(what_was_drawn(found, month), width)}")  # fmt: skip
-    if arms:
-        parts.append(_drivers(found, titles, month, width))
-    parts.append(_decision(found["decision"], titles, width))
-    return parts
+        parts.append(f"{filled(top, width)}\n{by_kind(found['differences'], against, month, width, True)}")
+    if every_os or not against:
+        top = f"OS at {month} months by kind of uncertainty, % (95 %)"
+        parts.append(f"{filled(top, width)}\n{by_kind(found['os'], titles, month, width, False)}")
+    parts.append(filled(what_was_drawn(found), width))
+    if against:
+        parts.append(_drivers(found, titles, width))
+    return [*parts, _decision(found["decision"], titles, width)]
 
 
 def by_kind(cells: Mapping[str, Any], titles: Mapping[str, str], month: int, width: int, signed: bool) -> str:
@@ -65,9 +66,9 @@ def kind_span(each: Mapping[str, Any], signed: bool) -> str:
     return "no spread seen" if unseen else span(each["low"], each["high"], 1, 100, signed)
 
 
-def what_was_drawn(found: Mapping[str, Any], month: int) -> str:
+def what_was_drawn(found: Mapping[str, Any]) -> str:
     """How many draws, on how many patients, how much of the spread is chance, and what is held."""
-    noise = widest_cell(found, month)["joint"]["noise_share"]
+    noise = widest_cell(found)["joint"]["noise_share"]
     return (
         "Beneath Monte Carlo: the whole run under the point set; beneath the others: the mean of the draws, which may "
         f"lie elsewhere. {found['draws']} posterior draws ({found['id']}) of {len(found['parameters'])} parameters on "
@@ -105,16 +106,16 @@ def label(row: Mapping[str, Any]) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def widest_arm(found: Mapping[str, Any], month: int) -> str:
+def widest_arm(found: Mapping[str, Any]) -> str:
     """The arm whose difference (OS where there is none) has the widest joint interval."""
     cells = found["differences"] or found["os"]
-    return max(cells, key=lambda name: cells[name][str(month)]["joint"]["sd"])
+    return max(cells, key=lambda name: cells[name][str(found["month"])]["joint"]["sd"])
 
 
-def widest_cell(found: Mapping[str, Any], month: int) -> Mapping[str, Any]:
+def widest_cell(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """Its numbers."""
     cells = found["differences"] or found["os"]
-    cell: Mapping[str, Any] = cells[widest_arm(found, month)][str(month)]
+    cell: Mapping[str, Any] = cells[widest_arm(found)][str(found["month"])]
     return cell
 
 
@@ -127,14 +128,14 @@ def explained(found: Mapping[str, Any], arm: str) -> str:
     )
 
 
-def _drivers(found: Mapping[str, Any], titles: Mapping[str, str], month: int, width: int) -> str:
-    arm = widest_arm(found, month)
+def _drivers(found: Mapping[str, Any], titles: Mapping[str, str], width: int) -> str:
+    arm = widest_arm(found)
     rows = [
         [short_name(row["parameter"]) + label(row), percent(row["share"], 0), driver_ends(row), driver_span(row)]
         for row in found["drivers"][arm]["parameters"][:MOST_DRIVERS]
     ]
     several = f", {titles[arm]}" if len(found["differences"]) > 1 else ""
-    top = filled(f"Which parameters drive the difference in OS at {month} months{several}", width)
+    top = filled(f"Which parameters drive the difference in OS at {found['month']} months{several}", width)
     if not rows:
         none = f"None stands out from chance in {found['draws']} draws. {explained(found, arm)}"
         return f"{top}\n{filled(none, width)}"
@@ -169,6 +170,7 @@ def choice(decision: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     best, probable = decision["best"], decision["probability_best"]
     order = sorted(probable.items(), key=lambda item: -item[1])
     each = [f"{titles[name].removesuffix(' (reference)')} {percent(share, 0)} %" for name, share in order if share]
+    each[MOST_BEST:] = [f"{len(each) - MOST_BEST} others"] * (len(each) > MOST_BEST)
     return (
         f"Which strategy has the higher OS at {decision['month']} months? On average over the draws: "
         f"{titles[best].removesuffix(' (reference)')}. The best in so many draws: {'; '.join(each)}. What it would be "

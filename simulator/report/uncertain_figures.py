@@ -59,7 +59,7 @@ def intervals(figure: Figure, comparison: Any) -> None:
     axes.set_xlabel(f"Difference in OS at {month} months, percentage points")
     write(figure, 0.3, height + 1.57, f"Kinds of uncertainty of the difference from: {against}", 11, weight="bold",
           va="top")  # fmt: skip
-    foot(figure, f"95 %. {_drawn(found)} Markers: the whole run for Monte Carlo, else the mean of the draws. The kinds "
+    foot(figure, f"95 %. {drawn(found)} Markers: the whole run for Monte Carlo, else the mean of the draws. The kinds "
          "are not added up.")  # fmt: skip
 
 
@@ -90,13 +90,13 @@ def bands(figure: Figure, comparison: Any) -> None:
         time_axis(axes, last, "Months from start of treatment" if place + across >= len(styles) else "")
         axes.tick_params(labelleft=not column)
     foot(figure, "Line: mean of the joint draws; wide band: their middle 95 %; orange: attribution alone; dotted: the "
-         f"point set. {_drawn(found)} No band holds Monte Carlo error.")  # fmt: skip
+         f"point set. {drawn(found)} No band holds Monte Carlo error.")  # fmt: skip
 
 
 def drivers(figure: Figure, comparison: Any) -> None:
     """The parameters that drive the widest difference: where it lies with each at the ends of its draws."""
     found, month, styles = comparison.summary["posterior"], comparison.uncertainty.month, arm_styles(comparison)
-    arm = widest_arm(found, month)
+    arm = widest_arm(found)
     rows = found["drivers"][arm]["parameters"][:MOST_BARS]
     step, foot_room = 0.4, 1.25
     height = step * max(1, len(rows))
@@ -128,8 +128,9 @@ def drivers(figure: Figure, comparison: Any) -> None:
     sample(figure, 0.14, foot_room - 0.6, style._replace(line="solid"))
     write(figure, 0.66, foot_room - 0.6, short(style.title, 40), SMALL, va="center")
     foot(figure, f"Open circle: parameter at 2.5 % of its draws; filled: at 97.5 %; others where the evidence then has "
-         f"them; dotted: mean. {_drawn(found)}")  # fmt: skip
+         f"them; dotted: mean. {drawn(found)}")  # fmt: skip
 
 
-def _drawn(found: Any) -> str:
+def drawn(found: Any) -> str:
+    """How many draws and patients, for the foot of a figure."""
     return f"{found['draws']} posterior draws ({found['id']}), {found['patients_per_draw']:,} patients each."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from simulator.sweep.cannot_tell import cannot_tell
 from simulator.sweep.grid import Sweep, grid_of
 from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum, paired_se
 from simulator.sweep.points import BY_MONTH, DEFINED, coincident, estimates, neighbour_rows
+
+if TYPE_CHECKING:
+    from simulator.uncertainty import Uncertainty
 
 WANTED_MONTH = 36
 INTERVAL = "transplant.minimum_interval_weeks"
@@ -49,6 +52,8 @@ class SweepResult:
     band: Band | None
     why_no_band: str
     counts: Counts
+    uncertainty: Uncertainty | None = None
+    """Of parameters and attribution, where `sweep.uncertain.add_uncertainty` worked it out."""
 
 
 def run_sweep(

@@ -17,7 +17,7 @@ def add_uncertainty(
     comparison: Comparison,
     *,
     posterior: Posterior | None = None,
-    draws: int = DRAWS,
+    draws: int | None = None,
     decision: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -31,6 +31,8 @@ def add_uncertainty(
     posterior = posterior or load_posterior(load_parameters(scenario.parameters))
     refuse_without_os(scenario)
     month = decision_month(scenario, decision)
-    found = propagate(scenario, posterior, draws=draws, month=month, workers=workers, progress=progress)
+    found = propagate(
+        scenario, posterior, draws=posterior.checked(draws, DRAWS), month=month, workers=workers, progress=progress
+    )
     uncertainty = uncertainty_of(found, comparison.summary, month)
     return replace(comparison, summary=comparison.summary | {"posterior": uncertainty.summary}, uncertainty=uncertainty)

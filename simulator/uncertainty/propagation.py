@@ -63,7 +63,7 @@ def propagate(
     scenario: Scenario,
     posterior: Posterior,
     *,
-    draws: int = DRAWS,
+    draws: int,
     months: Sequence[int] | None = None,
     month: int,
     workers: int | None = None,
@@ -73,7 +73,7 @@ def propagate(
 
     `months` (default: every month to the horizon) are kept, `month` is the one by which patients a draw are chosen:
     so many that chance is a small share of the spread of the widest difference, as a pilot shows. Bytes do not depend
-    on `workers`. `progress(done, all)` follows the draws. `PosteriorError` if there are fewer draws.
+    on `workers`. `progress(done, all)` follows the draws.
     """
     rows, sets = posterior.spaced(draws), values_by_kind(posterior, draws)
     kept = tuple(months if months is not None else range(scenario.horizon_months + 1))

@@ -53,6 +53,7 @@ def uncertainty_of(found: Propagated, summary: Mapping[str, Any], month: int) ->
     drivers = {arm: (each.r_squared, driver_rows(found, each)) for arm, each in drivers_by_arm(found, month).items()}
     told = {
         "id": posterior.id,
+        "month": month,
         "draws": len(found.rows),
         "patients_per_draw": found.patients,
         "parameters": list(posterior.names),

@@ -66,8 +66,13 @@ def test_spaced_rows_span_all_chains(tmp_path):
 def test_as_many_draws_as_there_are(tmp_path, draws):
     found = load_posterior(posteriors.SET, posteriors.write(tmp_path / "joint.parquet", frame()))
     with pytest.raises(PosteriorError) as refused:
-        found.spaced(draws)
+        found.checked(draws, 400)
     assert str(refused.value) == f"--draws = {draws}: allowed 50 to 60 draws"
+
+
+def test_without_a_number_the_usual_one_or_all_there_are(tmp_path):
+    found = load_posterior(posteriors.SET, posteriors.write(tmp_path / "joint.parquet", frame()))
+    assert (found.checked(None, 400), found.checked(None, 55), found.checked(58, 55)) == (60, 55, 58)
 
 
 def test_a_file_that_is_not_there_or_not_whole(tmp_path):

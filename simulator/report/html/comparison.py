@@ -20,7 +20,7 @@ from simulator.report.html.identity import identity_blocks
 from simulator.report.html.posterior import driver_blocks, kinds_apart, posterior_sentences, value_blocks
 from simulator.report.html.published import published
 from simulator.report.html.sentences import differences, three_sentences, title, widest
-from simulator.report.html.trust import kinds_of_uncertainty
+from simulator.report.html.trust import kinds_of_uncertainty, not_told
 from simulator.report.html.words import NOT_FOR, RANGES, READINGS, TWO_LIVES
 from simulator.report.page import page as empty
 from simulator.report.page import svg_of
@@ -105,7 +105,8 @@ def report_page(
 
 def _posterior(comparison: Any, folder: Path) -> list[Section]:
     """What posterior draws say: the kinds apart, what drives the main difference, what knowing more is worth."""
-    month = comparison.uncertainty.month
+    found, titles = comparison.summary["posterior"], titles_of(comparison)
+    month = found["month"]
     apart = _from_folder(
         folder, "os_uncertainty", f"Intervals of the difference in OS at {month} months, a line for each kind.",
         "Monte Carlo, parameters and attribution apart, and both of the latter drawn jointly.",
@@ -118,11 +119,12 @@ def _posterior(comparison: Any, folder: Path) -> list[Section]:
         folder, "drivers", "Tornado: the main difference with each parameter at the ends of its draws.",
         "Where the difference lies when a parameter is at either end of its draws.",
     )  # fmt: skip
+    kinds = kinds_apart(found, titles, comparison.scenario.patients, not_told(comparison))
     return [
-        Section("trust", "How far to trust it", "Trust", [*kinds_apart(comparison), *apart, *curves]),
+        Section("trust", "How far to trust it", "Trust", [*kinds, *apart, *curves]),
         Section("assumptions", "What the answer rests on, most influential first", "Assumptions",
-                [*tornado_of_draws, *driver_blocks(comparison)]),
-        Section("value", "What it would be worth to know more", "Value", value_blocks(comparison)),
+                [*tornado_of_draws, *driver_blocks(found, titles)]),
+        Section("value", "What it would be worth to know more", "Value", value_blocks(found["decision"], titles)),
     ]  # fmt: skip
 
 

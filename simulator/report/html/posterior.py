@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.comparison.influence import Leading
 from simulator.comparison.not_identified import IN_SHORT
 from simulator.report.html.document import Block, Bullets, Paragraph, Table
-from simulator.report.html.sentences import title, what_came
-from simulator.report.html.trust import not_told
+from simulator.report.html.sentences import what_came
 from simulator.report.style import percent, plain, short_name, titles_of
 from simulator.report.tornado import MEANING
 from simulator.report.uncertain import (
@@ -26,6 +25,7 @@ from simulator.report.uncertain import (
     prior_in_words,
     what_was_drawn,
     widest_arm,
+    widest_cell,
     worth,
 )
 
@@ -38,63 +38,60 @@ SENTENCE = {
 
 
 def posterior_sentences(comparison: Any, main: Leading) -> list[tuple[str, str]]:
-    """(head, sentence) of the answer, its certainty and its ground, as far as posterior draws tell."""
+    """(head, sentence) of the answer of a comparison, its certainty and its ground, as far as posterior draws tell."""
+    found = comparison.summary["posterior"]
     return [
         ("The answer.", what_came(comparison, main)),
-        ("How sure.", how_sure(comparison)),
-        ("What it rests on.", ground(comparison)),
+        ("How sure.", how_sure(found, titles_of(comparison))),
+        ("What it rests on.", ground(found, comparison.summary["not_identified"])),
     ]
 
 
-def how_sure(comparison: Any) -> str:
-    """The second sentence of the answer."""
-    found, month = comparison.summary["posterior"], comparison.uncertainty.month
-    patients = comparison.summary["patients"]
-    if not found["differences"]:
-        return f"Chance is that of {patients:,} simulated patients."
-    arm = widest_arm(found, month)
-    cell, decision = found["differences"][arm][str(month)], found["decision"]
+def how_sure(found: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """The second sentence of an answer."""
+    arm, month, decision = widest_arm(found), found["month"], found["decision"]
+    cell = widest_cell(found)
     told = [f"{words} {kind_span(cell[kind], True)}" for kind, words in SENTENCE.items() if kind in cell]
-    which = f"the difference under {title(comparison, arm)}" if len(found["differences"]) > 1 else "the difference"
+    which = "the difference" if len(found["differences"]) == 1 else f"the difference under {titles[arm]}"
     best = ""
     if "none" not in decision:
-        name = decision["best"]
-        best = f"; {title(comparison, name)} is the best in {percent(decision['probability_best'][name], 0)} % of draws"
+        name, share = decision["best"], percent(decision["probability_best"][decision["best"]], 0)
+        best = f"; {titles[name].removesuffix(' (reference)')} is the best in {share} % of draws"
     return f"Of {which} in OS at {month} months, {', '.join(told)} points (95 %, kinds not added up){best}."
 
 
-def ground(comparison: Any) -> str:
-    """The third sentence of the answer."""
-    found, month = comparison.summary["posterior"], comparison.uncertainty.month
+def ground(found: Mapping[str, Any], not_identified: Sequence[str]) -> str:
+    """The third sentence of an answer."""
     total, prior = len(found["parameters"]), len(found["prior"])
     first = f"On {total} uncertain parameters, of which {prior} are prior, hardly narrowed by the evidence"
-    rows = found["drivers"][widest_arm(found, month)]["parameters"][:3] if found["drivers"] else []
+    rows = found["drivers"][widest_arm(found)]["parameters"][:3] if found["drivers"] else []
     listed = ", ".join(f"{short_name(row['parameter'])}{label(row)}" for row in rows)
     led = f"; the difference moves most with {listed}" if rows else ""
-    unknown = [IN_SHORT[words] for words in comparison.summary["not_identified"]]
+    unknown = [IN_SHORT[words] for words in not_identified if words in IN_SHORT]
     rest = f"; the evidence does not identify {' or '.join(unknown)}" if unknown else ""
     return f"{first}{led}{rest}."
 
 
-def kinds_apart(comparison: Any) -> list[Block]:
-    """Three kinds in words, then in numbers for every difference and OS."""
-    found, month, titles = comparison.summary["posterior"], comparison.uncertainty.month, titles_of(comparison)
+def kinds_apart(
+    found: Mapping[str, Any], titles: Mapping[str, str], patients: int, not_told: str, every_os: bool = True
+) -> list[Block]:
+    """Three kinds in words, then in numbers for every difference and OS (`every_os`); `not_told`: of attribution."""
+    month = found["month"]
     bullets = Bullets(
         [
-            ("Monte Carlo: measured.", f"Chance in {comparison.summary['patients']:,} simulated patients under the "
-             "point set; four times the patients would halve it. Every interval of this page is of this kind unless "
-             "it is called otherwise."),
-            ("Parameters: drawn.", f"{what_was_drawn(found, month)}"),
-            ("Attribution: no number of patients helps.", not_told(comparison)),
+            ("Monte Carlo: measured.", f"Chance in {patients:,} simulated patients under the point set; four times the "
+             "patients would halve it. Every interval of this page is of this kind unless it is called otherwise."),
+            ("Parameters: drawn.", what_was_drawn(found)),
+            ("Attribution: no number of patients helps.", not_told),
         ]
     )  # fmt: skip
-    tables = [
-        _by_kind(found["os"], titles, month, f"OS at {month} months by kind of uncertainty, %", False),
-    ]
-    if found["differences"]:
-        arms = {name: titles[name] for name in found["differences"]}
+    against = {name: titles[name] for name in found["differences"]}
+    tables = []
+    if against:
         words = f"Difference in OS at {month} months by kind of uncertainty, points"
-        tables.insert(0, _by_kind(found["differences"], arms, month, words, True))
+        tables.append(_by_kind(found["differences"], against, month, words, True))
+    if every_os or not against:
+        tables.append(_by_kind(found["os"], titles, month, f"OS at {month} months by kind of uncertainty, %", False))
     return [Paragraph("Three kinds of uncertainty, which have different cures and are not added up here."), bullets,
             *tables]  # fmt: skip
 
@@ -107,32 +104,30 @@ def _by_kind(cells: Mapping[str, Any], titles: Mapping[str, str], month: int, ca
                  "the draws, which may lie elsewhere. Jointly: without Monte Carlo.")  # fmt: skip
 
 
-def driver_blocks(comparison: Any) -> list[Block]:
+def driver_blocks(found: Mapping[str, Any], titles: Mapping[str, str]) -> list[Block]:
     """The parameters that drive the widest difference, as a table."""
-    found, month = comparison.summary["posterior"], comparison.uncertainty.month
     if not found["drivers"]:
         return []
-    arm = widest_arm(found, month)
+    arm = widest_arm(found)
     rows = [
         [f"{short_name(row['parameter'])}{label(row)}\n{MEANING[row['parameter']].meaning}", percent(row["share"], 0),
          f"{driver_ends(row)}\n{MEANING[row['parameter']].unit}", driver_span(row)]
         for row in found["drivers"][arm]["parameters"]
     ]  # fmt: skip
-    several = f" under {title(comparison, arm)}" if len(found["differences"]) > 1 else ""
+    several = f" under {titles[arm]}" if len(found["differences"]) > 1 else ""
     words = f"{explained(found, arm)} {prior_in_words(found['prior'])}"
     if not rows:
         return [Paragraph(f"No parameter stands out from chance in {found['draws']} draws. {words}")]
     heads = ["", "Share of variance, %", "From, to (95 % of draws)", "Difference there, points"]
-    return [Table(f"What drives the difference in OS at {month} months{several}", heads, rows, note=words)]
+    return [Table(f"What drives the difference in OS at {found['month']} months{several}", heads, rows, note=words)]
 
 
-def value_blocks(comparison: Any) -> list[Block]:
+def value_blocks(decision: Mapping[str, Any], titles: Mapping[str, str]) -> list[Block]:
     """The decision and what knowing more would be worth."""
-    found = comparison.summary["posterior"]["decision"]
-    said = Paragraph(choice(found, titles_of(comparison)))
-    if "none" in found:
+    said = Paragraph(choice(decision, titles))
+    if "none" in decision:
         return [said]
-    rows = [[what, points_of(cell), plain(cell["per_1000"])] for what, cell in worth(found)]
+    rows = [[what, points_of(cell), plain(cell["per_1000"])] for what, cell in worth(decision)]
     note = ("EVPI: the gain if everything were known before choosing; all: a group of parameters known together. A "
             "value of nothing means that no answer would change the choice.")  # fmt: skip
     return [said, Table("Expected value of perfect information", ["To know", "Points of OS (± s.e.)",

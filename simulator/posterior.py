@@ -24,7 +24,6 @@ from scipy.special import expit, logit
 import scenarios
 from simulator.parameters import DEFINITIONS, ParameterSet
 from simulator.scenario import Fault, ScenarioError
-from simulator.sweep.attribution import fingerprint
 
 FILE = scenarios.FOLDER / "posterior" / "joint.parquet"
 KEY = b"allpath"  # of the schema's metadata
@@ -95,6 +94,11 @@ class Posterior:
     def spaced(self, draws: int) -> NDArray[np.intp]:
         """Rows (draws,) evenly spaced over the chains."""
         return np.linspace(0, len(self.values) - 1, draws).round().astype(np.intp)
+
+
+def fingerprint(parameters: ParameterSet) -> str:
+    """Of the values of a set: draws are made for these values and no others."""
+    return hashlib.sha256(json.dumps(parameters.values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def load_posterior(parameters: ParameterSet, path: Path | None = None) -> Posterior:

@@ -6,6 +6,7 @@
     summary         what summary.json holds          frames        the same as tables, with curves and states
     not_identified  what no simulation answers   influence     what the main difference rests on
     pairs           a few patients, twice        watched       one life, event by event
+    uncertain       what posterior draws add
 
 Intervals are Monte Carlo 95 % intervals: they say how far the simulation is from its own limit, not how sure
 the model is. Differences are paired within patients; from first remission only where two arms share every
@@ -15,7 +16,7 @@ rule and choice up to it. Only endpoints that the scenario asks for are reported
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -30,13 +31,11 @@ from simulator.comparison.frames import (
 )
 from simulator.comparison.lives import LIFE_COLUMNS, life_rows
 from simulator.comparison.summary import summary_of
+from simulator.comparison.uncertain import Uncertainty
 from simulator.counts import Counts
 from simulator.runner import Checkpoint, Progress, run
 from simulator.scenario import Scenario
 from simulator.trajectory import delivered_of
-
-if TYPE_CHECKING:
-    from simulator.uncertainty import Uncertainty
 
 __all__ = ["Comparison", "compare", "comparison_of"]
 

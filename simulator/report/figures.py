@@ -142,7 +142,7 @@ def write_figures(comparison: Any, folder: Path | str) -> list[Path]:
         drawings.append(("states", occupancy, []))
     if len(comparison.differences) and (comparison.differences["endpoint"] == "os").any():
         drawings.append(("os_differences", differences, []))
-    if comparison.uncertainty:
+    if "posterior" in comparison.summary:
         drawings.append(("os_bands", bands, []))
         if comparison.summary["posterior"]["differences"]:
             drawings += [("os_uncertainty", intervals, []), ("drivers", drivers, [])]

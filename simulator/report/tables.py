@@ -149,7 +149,7 @@ def answer(comparison: Any, width: int | None = None) -> str:
         courses = "; ".join(f"{title} {plain(given[name], 1)}" for name, title in titles_of(comparison).items())
         parts.append(filled(f"Blinatumomab courses given, mean: {courses}.", width))
     kinds = "Intervals are Monte Carlo only. Parameter and attribution uncertainty are not included."
-    if comparison.uncertainty:
+    if "posterior" in summary:
         parts += told_apart(summary["posterior"], titles_of(comparison), width)
         kinds = "Intervals are Monte Carlo unless they are called otherwise."
     close = f"{kinds} Parameter set: {summary['parameter_set']}."

@@ -23,7 +23,8 @@ MOST_BARS = 10
 
 def intervals(figure: Figure, comparison: Any) -> None:
     """The difference in OS at the month of the decision: for each arm a line for each kind, none added to another."""
-    found, month, styles = comparison.summary["posterior"], comparison.uncertainty.month, arm_styles(comparison)
+    found, styles = comparison.summary["posterior"], arm_styles(comparison)
+    month = found["month"]
     cells = {name: each[str(month)] for name, each in found["differences"].items()}
     kinds, y = kinds_in(found["differences"], month), 0.0
     height = ROW * len(cells) * (len(kinds) + 1.4)
@@ -95,7 +96,8 @@ def bands(figure: Figure, comparison: Any) -> None:
 
 def drivers(figure: Figure, comparison: Any) -> None:
     """The parameters that drive the widest difference: where it lies with each at the ends of its draws."""
-    found, month, styles = comparison.summary["posterior"], comparison.uncertainty.month, arm_styles(comparison)
+    found, styles = comparison.summary["posterior"], arm_styles(comparison)
+    month = found["month"]
     arm = widest_arm(found)
     rows = found["drivers"][arm]["parameters"][:MOST_BARS]
     step, foot_room = 0.4, 1.25

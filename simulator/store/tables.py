@@ -13,7 +13,7 @@ from simulator.store.identity import identity
 
 if TYPE_CHECKING:
     from simulator.comparison import Comparison
-    from simulator.uncertainty import Uncertainty
+    from simulator.comparison.uncertain import Uncertainty
 
 SUMMARY = "summary.json"
 FRAMES = (

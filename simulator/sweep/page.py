@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.report.html import Block, Bullets, Code, Figure, Page, Paragraph, Section, Table, written
+from simulator.report.html.comparison import drawn_by
 from simulator.report.html.glance import months_shown
 from simulator.report.html.identity import identity_blocks
 from simulator.report.html.words import NOT_FOR
@@ -225,10 +226,7 @@ def _again(result: SweepResult, identity: Mapping[str, Any]) -> list[Block]:
         "point in full, and the grid."
     )  # fmt: skip
     file = scenario.name if same else f"{scenario.name}.toml"
-    band = "" if patients == attribution.PATIENTS else f" --attribution {patients:.0f}"
-    if "uncertainty" in identity:
-        band = f" --uncertainty --draws {identity['uncertainty']['draws']}"
-        band += f" --decision {identity['uncertainty']['decision']}"
+    band = drawn_by(identity) or ("" if patients == attribution.PATIENTS else f" --attribution {patients:.0f}")
     command = f"allpath sweep {file} --patients {scenario.patients} --seed {scenario.seed}{band}"
     draws = ["Draws of the attribution band, SHA-256", identity["attribution"]["draws_sha256"]]
     return [Paragraph(words), Code(command), *identity_blocks(identity, draws)]

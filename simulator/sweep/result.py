@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from simulator.comparison.not_identified import BLINATUMOMAB_EFFECT, not_identified
 from simulator.comparison.summary import UNCERTAINTY
+from simulator.comparison.uncertain import Uncertainty
 from simulator.counts import Counts
 from simulator.endpoints import DEFINITIONS, Endpoint
 from simulator.runner import Progress, run
@@ -21,9 +22,6 @@ from simulator.sweep.cannot_tell import cannot_tell
 from simulator.sweep.grid import Sweep, grid_of
 from simulator.sweep.optimum import Optimum, as_json, deaths_by_group, optimum, paired_se
 from simulator.sweep.points import BY_MONTH, DEFINED, coincident, estimates, neighbour_rows
-
-if TYPE_CHECKING:
-    from simulator.uncertainty import Uncertainty
 
 WANTED_MONTH = 36
 INTERVAL = "transplant.minimum_interval_weeks"

@@ -13,13 +13,11 @@ The draws are those of `posterior`; all draws, kinds and arms live the same pati
 from simulator.uncertainty.added import add_uncertainty
 from simulator.uncertainty.decision import decision_month, refuse_without_os
 from simulator.uncertainty.propagation import DRAWS, Propagated, propagate
-from simulator.uncertainty.result import FRAMES, Uncertainty, uncertainty_of
+from simulator.uncertainty.result import uncertainty_of
 
 __all__ = [
     "DRAWS",
-    "FRAMES",
     "Propagated",
-    "Uncertainty",
     "add_uncertainty",
     "decision_month",
     "propagate",

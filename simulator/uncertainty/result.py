@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from simulator.comparison.uncertain import Uncertainty
 from simulator.uncertainty.decision import decision_of, outcomes_of
 from simulator.uncertainty.propagation import Propagated
 from simulator.uncertainty.tables import (
@@ -19,31 +19,7 @@ from simulator.uncertainty.tables import (
     nested,
 )
 
-FRAMES = ("uncertainty", "bands", "drivers", "information", "posterior_draws")
 INFORMATION_COLUMNS = ["about", "parameters", "points", "se_points", "per_1000", "clear"]
-
-
-@dataclass(frozen=True)
-class Uncertainty:
-    """Three kinds of uncertainty of OS and of its differences, told apart; equal inputs give equal bytes.
-
-    `uncertainty`: one row for each arm, quantity, report month and kind. `bands`: OS by month and kind. `drivers`:
-    every parameter for the difference of each arm at `month`. `information`: EVPI and EVPPI. `posterior_draws`: OS of
-    each arm under each joint draw at `month`.
-    """
-
-    summary: dict[str, Any]
-    month: int
-    uncertainty: pd.DataFrame
-    bands: pd.DataFrame
-    drivers: pd.DataFrame
-    information: pd.DataFrame
-    posterior_draws: pd.DataFrame
-
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """All tables by name."""
-        return {name: getattr(self, name) for name in FRAMES}
 
 
 def uncertainty_of(found: Propagated, summary: Mapping[str, Any], month: int) -> Uncertainty:
@@ -71,7 +47,6 @@ def uncertainty_of(found: Propagated, summary: Mapping[str, Any], month: int) ->
     draws = pd.DataFrame(posterior.chain_and_draw[found.rows], columns=["chain", "draw"])
     return Uncertainty(
         told,
-        month,
         pd.DataFrame(rows),
         pd.DataFrame(band_rows(found)),
         pd.DataFrame({"arm": arm} | row for arm, (_, each) in drivers.items() for row in each),

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulator.parameters import load_parameters
+from simulator.posterior import fingerprint
 from simulator.scenario import load_scenario
-from simulator.sweep.attribution import fingerprint
 
 SET = load_parameters(load_scenario("sct_vs_no_sct").parameters)
 CAUSES = ["sos_log_odds_ursodiol", "sos_log_odds_era_from_2017", "sos_log_odds_per_four_weeks"]

@@ -12,7 +12,7 @@ import pytest
 from commands import one_document
 
 from simulator import posterior as reader
-from simulator.uncertainty import FRAMES
+from simulator.comparison.uncertain import FRAMES
 
 CALL = ("compare", "original_vs_modified", "--patients", "256", "--seed", "5")
 ASKED = (*CALL, "--uncertainty", "--draws", "50", "--workers", "2")

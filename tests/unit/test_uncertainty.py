@@ -11,11 +11,12 @@ import posteriors
 import pytest
 
 from simulator.comparison import compare
+from simulator.comparison.uncertain import FRAMES
 from simulator.endpoints import BINS_PER_MONTH, Endpoint
 from simulator.posterior import load_posterior
 from simulator.runner import run
 from simulator.scenario import ScenarioError, load_scenario
-from simulator.uncertainty import FRAMES, add_uncertainty, decision_month, propagate, uncertainty_of
+from simulator.uncertainty import add_uncertainty, decision_month, propagate, uncertainty_of
 from simulator.uncertainty import propagation as room
 from simulator.uncertainty.decision import OTHER_WORLDS
 from simulator.uncertainty.kinds import ATTRIBUTION, JOINT, PARAMETERS, centre_of, values_by_kind
@@ -148,7 +149,7 @@ def test_monte_carlo_is_that_of_the_whole_run(comparison):
 
 
 def test_a_difference_is_that_of_its_arms_in_every_draw(comparison):
-    draws, month = comparison.uncertainty.posterior_draws, comparison.uncertainty.month
+    draws, month = comparison.uncertainty.posterior_draws, comparison.summary["posterior"]["month"]
     apart = draws[f"os_{month}.modified"] - draws[f"os_{month}.original"]
     cell = comparison.summary["posterior"]["differences"]["modified"][str(month)]["joint"]
     assert apart.mean() == pytest.approx(cell["mean"], abs=1e-12)

@@ -259,6 +259,12 @@ def _assumptions(comparison: Any, main: Leading, frame: pd.DataFrame, parameters
     return [Paragraph(RANGES), figure, influential(comparison, main, frame, parameters)]
 
 
+def drawn_by(identity: Mapping[str, Any]) -> str:
+    """Options of a command that propagated posterior draws."""
+    asked = identity.get("uncertainty")
+    return f" --uncertainty --draws {asked['draws']} --decision {asked['decision']}" if asked else ""
+
+
 def reproduction(comparison: Any, identity: Mapping[str, Any], call: str = "compare") -> list[Block]:
     """The command, or what to do without one, and the identity; `call` = the function that simulates it."""
     scenario = comparison.scenario
@@ -268,7 +274,9 @@ def reproduction(comparison: Any, identity: Mapping[str, Any], call: str = "comp
             Paragraph(
                 "The scenario is a shipped one; the same command gives the same bytes, for any number of workers:"
             ),
-            Code(f"allpath compare {scenario.name} --patients {scenario.patients} --seed {scenario.seed}"),
+            Code(
+                f"allpath compare {scenario.name} --patients {scenario.patients} --seed {scenario.seed}{drawn_by(identity)}"
+            ),
         ]
     else:
         how = [

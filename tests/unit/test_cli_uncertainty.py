@@ -138,6 +138,52 @@ def test_draws_that_are_missing_or_of_other_values_are_refused(allpath, no_simul
     assert err.endswith("posterior/joint.parquet: no such file: there are no posterior draws to propagate\n")
 
 
+SWEEP = """
+question = "How long?"
+population = "kantarjian-2023"
+horizon_months = 36
+report_months = [12, 36]
+patients = 256
+seed = 7
+base = "mini_hyper_cvd_ino"
+[[axes]]
+key = "transplant.minimum_interval_weeks"
+values = [4, 12, 16]
+"""
+
+
+def test_a_sweep_in_answer_tables_figure_and_page(allpath, tmp_path):
+    (tmp_path / "my.toml").write_text(SWEEP, encoding="utf-8")
+    call = ("sweep", "my.toml", "--uncertainty", "--draws", "50", "--decision", "os_12")
+    code, out, _ = allpath(*call, "--workers", "2", "--out", "run")
+    said = " ".join(out.split())
+    assert code == 0 and "Difference in OS at 12 months by kind of uncertainty" in said and "(EVPI)" in said
+    assert "attribution band" not in said.lower()
+    document = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
+    found = document["posterior"]
+    assert set(found["os"]) == {"at_4", "at_12", "at_16"} and set(found["differences"]) == {"at_12", "at_16"}
+    assert document["attribution"] == {"none": "its place is taken by the posterior draws (--uncertainty)"}
+    for point in document["points"]:
+        assert found["os"][point["point"]]["12"]["value"] == point["os"]["12"]["value"]
+    (step,) = (one for one in document["neighbours"] if (one["point"], one["endpoint"]) == ("at_12", "os"))
+    assert found["differences"]["at_12"]["36"]["value"] == pytest.approx(step["value"], abs=1e-12)
+    assert {f"{name}.csv" for name in FRAMES} | {"sweep_uncertainty.svg"} <= contents(tmp_path / "run").keys()
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "Expected value of perfect information" in page and "Parameters: drawn." in page
+    assert one_document(allpath(*call, "--json", "--workers", "1")[1]) == document
+    code, _, err = allpath("sweep", "my.toml", "--out", "run")
+    assert code == 2 and "uncertainty" in err
+
+
+def test_bad_input_of_a_sweep(allpath, tmp_path):
+    (tmp_path / "my.toml").write_text(SWEEP, encoding="utf-8")
+    code, out, err = allpath("sweep", "my.toml", "--uncertainty", "--decision", "os_13", "--draws", "3")
+    assert (code, out) == (2, "") and err.splitlines() == [
+        "--decision = os_13: allowed os_12, os_36 (OS at a report month)",
+        "--draws = 3: allowed 50 to 80 draws",
+    ]
+
+
 def test_an_unknown_kind_of_number_of_draws(allpath, no_simulation):
     code, out, err = allpath(*CALL, "--uncertainty", "--draws", "many")
     assert (code, out) == (2, "") and "Invalid value for '--draws'" in err

@@ -269,14 +269,13 @@ def reproduction(comparison: Any, identity: Mapping[str, Any], call: str = "comp
     """The command, or what to do without one, and the identity; `call` = the function that simulates it."""
     scenario = comparison.scenario
     known = scenario.name in {name for name, _ in shipped_scenarios()}
+    again = f"--patients {scenario.patients} --seed {scenario.seed}{drawn_by(identity)}"
     if known and load_scenario(scenario.name, patients=scenario.patients, seed=scenario.seed) == scenario:
         how: list[Block] = [
             Paragraph(
                 "The scenario is a shipped one; the same command gives the same bytes, for any number of workers:"
             ),
-            Code(
-                f"allpath compare {scenario.name} --patients {scenario.patients} --seed {scenario.seed}{drawn_by(identity)}"
-            ),
+            Code(f"allpath compare {scenario.name} {again}"),
         ]
     else:
         how = [

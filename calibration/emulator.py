@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LEADING = 15  # parameters of a statistic between which products enter
+LEADING = 25  # parameters of a statistic between which products enter
 PENALTIES = np.logspace(-3, 6, 37)
 LEAST_WEIGHT = 0.05  # of a parameter that seems to do nothing, against the average one
 

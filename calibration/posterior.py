@@ -30,8 +30,8 @@ from calibration.refit import refit
 from calibration.sampling import crank_nicolson, effective_draws, log_density, r_hat
 from calibration.targets import load_targets
 from simulator.parameters import ParameterSet
+from simulator.posterior import fingerprint
 from simulator.store.files import write_whole
-from simulator.sweep.attribution import fingerprint
 
 Floats = NDArray[np.float64]
 

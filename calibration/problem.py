@@ -19,8 +19,8 @@ from calibration.spread import Spread
 from calibration.targets import FILE, Target, load_targets
 from scenarios import FOLDER
 from simulator.parameters import ParameterError, ParameterSet, load_parameters
+from simulator.posterior import fingerprint
 from simulator.store.files import write_whole
-from simulator.sweep.attribution import fingerprint
 
 Floats = NDArray[np.float64]
 

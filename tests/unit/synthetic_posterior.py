@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulator.parameters import DEFINITIONS
-from simulator.posterior import KEY, SCALES
-from simulator.sweep.attribution import fingerprint
+from simulator.posterior import KEY, SCALES, fingerprint
 
 ATTRIBUTION = ("sos_log_odds_per_four_weeks", "sos_log_odds_era_from_2017", "uptake_log_odds_per_frailty")
 SCALE = {"probability": "logit", "days": "log"}

@@ -11,7 +11,7 @@ from simulator.runner import Progress
 from simulator.sweep.optimum import deaths_by_group, paired_se
 from simulator.sweep.result import SweepResult, os_at_month
 from simulator.sweep.words import called
-from simulator.uncertainty import DRAWS, propagate, uncertainty_of
+from simulator.uncertainty import APART, DRAWS, propagate, uncertainty_of
 
 ATTRIBUTION_DRAWN = "its place is taken by the posterior draws (--uncertainty)"
 
@@ -41,7 +41,7 @@ def add_uncertainty(
         progress=progress,
     )
     uncertainty = uncertainty_of(found, monte_carlo(result), month)
-    told = {"attribution": {"none": ATTRIBUTION_DRAWN}, "posterior": uncertainty.summary}
+    told = {"uncertainty": APART, "attribution": {"none": ATTRIBUTION_DRAWN}, "posterior": uncertainty.summary}
     return replace(
         result, summary=result.summary | told, band=None, why_no_band=ATTRIBUTION_DRAWN, uncertainty=uncertainty
     )

@@ -13,9 +13,10 @@ The draws are those of `posterior`; all draws, kinds and arms live the same pati
 from simulator.uncertainty.added import add_uncertainty
 from simulator.uncertainty.decision import decision_month, refuse_without_os
 from simulator.uncertainty.propagation import DRAWS, Propagated, propagate
-from simulator.uncertainty.result import uncertainty_of
+from simulator.uncertainty.result import APART, uncertainty_of
 
 __all__ = [
+    "APART",
     "DRAWS",
     "Propagated",
     "add_uncertainty",

@@ -10,7 +10,7 @@ from simulator.posterior import Posterior, load_posterior
 from simulator.runner import Progress
 from simulator.uncertainty.decision import decision_month, refuse_without_os
 from simulator.uncertainty.propagation import DRAWS, propagate
-from simulator.uncertainty.result import uncertainty_of
+from simulator.uncertainty.result import APART, uncertainty_of
 
 
 def add_uncertainty(
@@ -35,4 +35,5 @@ def add_uncertainty(
         scenario, posterior, draws=posterior.checked(draws, DRAWS), month=month, workers=workers, progress=progress
     )
     uncertainty = uncertainty_of(found, comparison.summary, month)
-    return replace(comparison, summary=comparison.summary | {"posterior": uncertainty.summary}, uncertainty=uncertainty)
+    told = {"uncertainty": APART, "posterior": uncertainty.summary}
+    return replace(comparison, summary=comparison.summary | told, uncertainty=uncertainty)

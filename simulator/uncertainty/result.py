@@ -19,6 +19,10 @@ from simulator.uncertainty.tables import (
     nested,
 )
 
+APART = (
+    "Intervals are Monte Carlo 95 % intervals, but for those under `posterior`: there parameters and attribution stand "
+    "apart, and are never added to them."
+)
 INFORMATION_COLUMNS = ["about", "parameters", "points", "se_points", "per_1000", "clear"]
 
 

@@ -62,7 +62,7 @@ def emulated(
     say(described(about["emulator"]))
 
     say(f"wave 2: {WAVES[1]} runs")
-    chains, _ = crank_nicolson(log_density(first), refit(first), SEED, steps=2000)
+    chains, _ = crank_nicolson(log_density(first), refit(first), SEED, steps=2000, thin=1)
     drawn = rng.permutation(chains.reshape(-1, len(x)))[: WAVES[1]]
     xs_2, ms_2 = simulated(design, drawn, WAVES[0], progress)
     second = _problem(evaluations, spread, x, np.vstack([xs, xs_2]), np.vstack([ms, ms_2]), about)

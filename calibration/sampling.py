@@ -23,7 +23,8 @@ Floats = NDArray[np.float64]
 LogDensity = Callable[[Floats], Floats]  # (n, parameters) -> (n,)
 
 CHAINS = 16
-STEPS = 6000
+STEPS = 60_000  # the slowest parameter (how often blinatumomab is given up) moves in hundreds of steps
+THIN = 10
 WARM_UP = 1000
 BETA = 0.5  # 1 would propose independent draws
 TAILS = (0.05, 0.95)  # whose effective sample size is that of the tails
@@ -43,10 +44,11 @@ def crank_nicolson(
     seed: int,
     chains: int = CHAINS,
     steps: int = STEPS,
+    thin: int = THIN,
     beta: float = BETA,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Floats, float]:
-    """(chains, steps, parameters) positions after the warm-up, and the share of steps accepted."""
+    """(chains, steps / thin, parameters) positions after the warm-up, and the share of steps accepted."""
     import emcee
 
     factor = np.linalg.cholesky(laplace.covariance) * WIDENED
@@ -62,11 +64,13 @@ def crank_nicolson(
     sampler = emcee.EnsembleSampler(chains, len(laplace.x), whitened, moves=emcee.moves.MHMove(propose), vectorize=True)
     start = np.random.default_rng(seed).standard_normal((chains, len(laplace.x)))
     sampler.random_state = np.random.RandomState(seed % 2**32).get_state()
-    total = WARM_UP + steps
-    for done, _ in enumerate(sampler.sample(start, iterations=total, skip_initial_state_check=True), 1):
-        if done % 100 == 0:
-            progress(done, total)
-    z = sampler.get_chain(discard=WARM_UP).swapaxes(0, 1)
+    total = (WARM_UP + steps) // thin
+    # chains of their own may be fewer than parameters, which an ensemble may not
+    sampled = sampler.sample(start, iterations=total, thin_by=thin, skip_initial_state_check=True)
+    for done, _ in enumerate(sampled, 1):
+        if done % 20 == 0:
+            progress(done * thin, total * thin)
+    z = sampler.get_chain(discard=WARM_UP // thin).swapaxes(0, 1)
     return laplace.x + z @ factor.T, float(np.mean(sampler.acceptance_fraction))
 
 

@@ -91,8 +91,8 @@ def test_sabotage_a_sampler_that_forgets_its_proposal():
         z = (xs - laplace.x) / np.sqrt(laplace.covariance[0])
         return density(xs) - 0.5 * np.sum(z**2, axis=1)
 
-    right, _ = crank_nicolson(density, laplace, SEED, steps=3000)
-    wrong, _ = crank_nicolson(forgetful, laplace, SEED, steps=3000)
+    right, _ = crank_nicolson(density, laplace, SEED, steps=3000, thin=1)
+    wrong, _ = crank_nicolson(forgetful, laplace, SEED, steps=3000, thin=1)
     red(fits.agree, (right, np.array([mean]), np.array([sd])), (wrong, np.array([mean]), np.array([sd])))
 
 

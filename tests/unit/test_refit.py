@@ -63,7 +63,7 @@ def test_a_count_moves_the_mode_and_the_draws_where_quadrature_says(successes, o
     toy, grid, weight = one_count(successes, out_of)
     laplace = refit(toy)
     assert laplace.x[0] == pytest.approx(grid[np.argmax(weight)], abs=2e-3)
-    chains, accepted = crank_nicolson(log_density(toy), laplace, SEED, steps=3000)
+    chains, accepted = crank_nicolson(log_density(toy), laplace, SEED, steps=3000, thin=1)
     mean = weight @ grid
     sd = np.sqrt(weight @ (grid - mean) ** 2)
     agree(chains, np.array([mean]), np.array([sd]))
@@ -85,7 +85,7 @@ def test_draws_of_a_normal_posterior():
     def density(xs):
         return wanted.value(toy.emulator.predict(xs)) - 0.5 * np.sum(xs**2, axis=1)
 
-    chains, _ = crank_nicolson(density, refit(toy, data), SEED, steps=3000)
+    chains, _ = crank_nicolson(density, refit(toy, data), SEED, steps=3000, thin=1)
     agree(chains, mean, np.sqrt(np.diagonal(covariance)))
     assert np.corrcoef(chains.reshape(-1, P).T) == pytest.approx(
         covariance / np.sqrt(np.outer(np.diagonal(covariance), np.diagonal(covariance))), abs=0.05
@@ -98,7 +98,7 @@ def test_a_poor_approximation_is_put_right_by_the_steps():
     toy, grid, weight = one_count(7, 20)
     laplace = refit(toy)
     poor = replace(laplace, x=laplace.x + 0.5 * np.sqrt(laplace.covariance[0]), covariance=laplace.covariance * 1.7)
-    chains, _ = crank_nicolson(log_density(toy), poor, SEED, steps=3000)
+    chains, _ = crank_nicolson(log_density(toy), poor, SEED, steps=3000, thin=1)
     mean = weight @ grid
     agree(chains, np.array([mean]), np.array([np.sqrt(weight @ (grid - mean) ** 2)]))
 

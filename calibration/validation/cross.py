@@ -1,0 +1,105 @@
+"""Cross validity: the fit with one block of rows left out, sampled where its emulator holds.
+
+The emulator was made where the posterior of all rows lies, and without a block the posterior is wider. So the left-out
+optimum and draws are simulated again: where log L of the rows kept is off by more than an emulator may be, it is
+corrected by a small design of its own and checked anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.likelihood import Flags, likelihood
+from calibration.problem import Problem
+from calibration.refit import Laplace, refit
+from calibration.sampling import crank_nicolson
+from calibration.validation.extension import extended, freed_directions
+
+Floats = NDArray[np.float64]
+Pooled = Callable[[Floats, int], Floats]
+"""Positions (n, P) and number of the first run -> statistics (n, T) of very large studies; NaN where nobody is left."""
+
+CHECKED = 16  # the optimum and draws simulated again
+DESIGN = 96  # further runs where the check fails
+RUNS = 2 * CHECKED + DESIGN  # at most
+LARGEST_ERROR = 1.0  # SD of the error of log L, as for the emulator of all rows
+STEPS = 1500
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Draws (n, P) from the posterior of the rows kept.
+
+    `error` and `error_before`: SD of the emulator's error of log L of the rows kept at draws that were simulated
+    again; `extra_runs`: size of the design that corrected it, 0 where none was needed. `distance`: Mahalanobis, of the
+    left-out optimum from that of all rows under their posterior.
+    """
+
+    draws: Floats
+    accepted: float
+    error_before: float
+    error: float
+    extra_runs: int
+    distance: float
+
+    @property
+    def valid(self) -> bool:
+        """Whether the emulator holds where the draws lie."""
+        return self.error <= LARGEST_ERROR
+
+
+def left_out(
+    problem: Problem, data: Floats, keep: Flags, everything: Laplace, pooled: Pooled, first: int, count: int, seed: int
+) -> LeftOut:
+    """`count` draws given the targets of `keep` (T,), near the fit `everything` to all; `first`: number of its runs."""
+    fit = refit(problem, data, keep)
+    xs, accepted = draws(problem, data, keep, fit, count, seed)
+    checks = checked_positions(fit, xs)
+    before = log_likelihood_error(problem, data, keep, checks, pooled(checks, first))
+    error, runs = before, 0
+    if error > LARGEST_ERROR:
+        more = xs[np.linspace(0, len(xs) - 1, DESIGN).astype(int)]
+        ms = pooled(more, first + CHECKED)
+        exists = np.all(np.isfinite(ms), axis=1)
+        directions = freed_directions(everything.covariance, fit.covariance)
+        runs = int(np.count_nonzero(exists))
+        problem = replace(problem, emulator=extended(problem.emulator, directions, more[exists], ms[exists]))
+        fit = refit(problem, data, keep, start=fit.x)
+        xs, accepted = draws(problem, data, keep, fit, count, seed)
+        checks = checked_positions(fit, xs)
+        error = log_likelihood_error(problem, data, keep, checks, pooled(checks, first + CHECKED + DESIGN))
+    gap = fit.x - everything.x
+    distance = float(np.sqrt(gap @ np.linalg.solve(everything.covariance, gap)))
+    return LeftOut(xs, accepted, before, error, runs, distance)
+
+
+def draws(
+    problem: Problem, data: Floats, keep: Flags | None, fit: Laplace, count: int, seed: int
+) -> tuple[Floats, float]:
+    """(count, P) from the emulated posterior given the targets of `keep`, thinned and in random order; acceptance."""
+    wanted = likelihood(problem.targets, problem.spread, data, keep)
+
+    def density(xs: Floats) -> Floats:
+        return wanted.value(problem.emulator.predict(xs)) - 0.5 * np.sum(xs**2, axis=1)
+
+    chains, accepted = crank_nicolson(density, fit, seed, steps=STEPS)
+    flat = chains.reshape(-1, chains.shape[2])
+    thinned = flat[np.linspace(0, len(flat) - 1, count).astype(int)]
+    return thinned[np.random.default_rng(seed).permutation(count)], accepted
+
+
+def checked_positions(fit: Laplace, xs: Floats) -> Floats:
+    """(CHECKED, P) the optimum, and draws."""
+    return np.vstack([fit.x, xs[np.linspace(0, len(xs) - 1, CHECKED - 1).astype(int)]])
+
+
+def log_likelihood_error(problem: Problem, data: Floats, keep: Flags, xs: Floats, ms: Floats) -> float:
+    """SD of what the emulator gets wrong in log L of the rows kept, at xs (n, P) whose statistics are ms (n, T)."""
+    exists = np.all(np.isfinite(ms), axis=1)
+    wanted = likelihood(problem.targets, problem.spread, data, keep)
+    gap = wanted.value(ms[exists]) - wanted.value(problem.emulator.predict(xs[exists]))
+    return float(np.std(gap, ddof=1))

@@ -1,10 +1,16 @@
 """Evidence in, parameters out.
 
-catalogue        the published numbers, each with its place, n, interval, role and reading
-coverage         how many of them have which role; the catalogue as text and JSON
-provenance       one number with both entries, sums and readings
-observe          what a study sees of a life: entry, cut-off, loss to follow-up, who is tested
-kantarjian_2023  the study's own estimators on observed lives
-fit              parameters to those statistics, through the estimators
-reproduce        the study simulated at its own size, row by row beside what was printed
+catalogue         the published numbers, each with its place, n, interval, role and reading
+coverage          how many of them have which role; the catalogue as text and JSON
+provenance        one number with both entries, sums and readings
+care              a shipped case mix under a shipped strategy, and lives of it
+observe, trial    Kantarjian 2023: what the trial sees of a life, and the trial simulated
+followed          lives to the end of follow-up, as the other studies see them
+both_antibodies   Wudhikarn 2022: selection of those who received blinatumomab and inotuzumab
+kantarjian_2023, wudhikarn_2022, jabbour_2024
+                  each study's own estimators on observed lives
+studies           the three as the calibration sees them
+fit               parameters to those statistics, through the estimators
+papers, figures   what a reproduction prints of each paper beside its rows
+reproduce         a study simulated at its own size, row by row beside what was printed
 """

@@ -60,7 +60,7 @@ def simulate_selected(
     def completed(chosen: np.recarray, replicate: int) -> np.recarray:
         for round_ in range(1, MOST_ROUNDS):
             if len(chosen) >= size:
-                return chosen[:size]
+                return chosen[:size].view(np.recarray)
             more = starters(replicate, round_, 1)
             chosen = np.concatenate([chosen, more[received_both(more)]]).view(np.recarray)
         raise ValueError(
@@ -74,7 +74,7 @@ def simulate_selected(
         both = received_both(table)
         for r in range(count):
             own = slice(r * STARTERS_A_ROUND, (r + 1) * STARTERS_A_ROUND)
-            found.append(completed(table[own][both[own]], first + r))
+            found.append(completed(table[own][both[own]].view(np.recarray), first + r))
     return observe(np.concatenate(found).view(np.recarray))
 
 

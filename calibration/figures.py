@@ -1,4 +1,4 @@
-"""The Kaplan-Meier figures of a reproduction: simulated curves with their band, and the points that the paper prints."""
+"""The Kaplan-Meier figures of a reproduction: simulated curves with their band, and the points that papers print."""
 
 from __future__ import annotations
 
@@ -113,15 +113,11 @@ def points(panel: Panel, figures: Figures, rows: dict[str, Row]) -> list[dict[st
             row = rows[line.median]
             month = row.value / DAYS_PER_MONTH if row.unit == "days" else row.value
             text = f"median {row.value:g} {row.unit} ({row.id})"
-            found.append(
-                {"label": line.label, "month": month, "value": 0.5, "low": None, "high": None, "text": text}
-            )
+            found.append({"label": line.label, "month": month, "value": 0.5, "low": None, "high": None, "text": text})
     return found
 
 
-def draw(
-    panel: Panel, drawn: list[dict[str, Any]], printed: list[dict[str, Any]], folder: Path, title: str
-) -> Path:
+def draw(panel: Panel, drawn: list[dict[str, Any]], printed: list[dict[str, Any]], folder: Path, title: str) -> Path:
     """A panel as PNG and SVG into `folder`; the SVG."""
     from simulator.report.figures import published_points_figure
 

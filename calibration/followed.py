@@ -20,7 +20,7 @@ class Followed:
 
     def part(self, rows: slice | NDArray[np.int64] | Flags) -> Followed:
         """Some of the patients."""
-        return Followed(self.lives[rows], self.follow_up_days[rows], self.dead[rows])
+        return Followed(self.lives[rows].view(np.recarray), self.follow_up_days[rows], self.dead[rows])
 
     def seen(self, day: Floats) -> Flags:
         """Whether what happened on `day` (NaN = never) was seen."""

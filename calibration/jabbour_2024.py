@@ -1,4 +1,4 @@
-"""Jabbour 2024: inotuzumab for MRD in remission, n = 26; its estimators as published, ids as in the catalogue.
+"""Jabbour 2024: inotuzumab for MRD in remission, n = 26; observed and counted as published.
 
 Survival runs from the first dose, in all patients (J014, J015). Percentages are per cent, counts are expected counts.
 """

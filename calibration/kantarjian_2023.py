@@ -15,7 +15,7 @@ from scipy.special import erfc
 
 from calibration.observe import MODIFIED, ORIGINAL, Observed
 from calibration.summaries import Flags, in_units, middle, rate, share
-from simulator.estimators import cox, logrank, median_survival, split_at, survival_at
+from simulator.estimators import cox, logrank, median_survival, split_at
 from simulator.patient import Cause, Remission
 from simulator.strategy import DAYS_PER_MONTH, DAYS_PER_WEEK
 
@@ -183,9 +183,7 @@ def survival_statistics(o: Observed) -> dict[str, float]:
     """Kaplan-Meier rates and medians, and the P-values (shown, never fitted)."""
     groups = survival_groups(o)
     time, dead = o.follow_up_months, o.dead
-    found = {
-        key: rate(time, dead, group, MONTHS_OF_RATES) for key, group in groups.items()
-    }
+    found = {key: rate(time, dead, group, MONTHS_OF_RATES) for key, group in groups.items()}
     found["K106"] = median_survival(time, dead)
     found["K145"] = median_survival(time[groups["K147"]], dead[groups["K147"]])
     found["K146"] = median_survival(time[groups["K148"]], dead[groups["K148"]])

@@ -8,8 +8,7 @@ from typing import Any
 from calibration.catalogue import ROLES, lines, load_catalogue, load_sources
 from calibration.coverage import entry_lines, filled, readings_in, row_json
 from simulator.parameters import load_parameters
-
-PARAMETER_SET = "joint-point"
+from simulator.scenario.model import DEFAULT_PARAMETERS
 
 
 def row_source(key: str) -> str | None:
@@ -27,7 +26,7 @@ def ids_in(text: str) -> set[str]:
 
 def parameters_from(key: str) -> dict[str, float]:
     """Parameters of the shipped set whose origin names the row, with their values."""
-    shipped = load_parameters(PARAMETER_SET)
+    shipped = load_parameters(DEFAULT_PARAMETERS)
     return {name: shipped.values[name] for name, origin in shipped.origins.items() if key in ids_in(origin.text)}
 
 

@@ -27,7 +27,8 @@ def write_report(
 
 def reproduction_page(result: Reproduction, fitted: dict[str, float], panels: Sequence[tuple[str, Path]]) -> Page:
     """The page as data; arguments as `write_report`."""
-    size, told = STUDIES[result.study].size, "published with its 95 % interval, simulated with the range of 95 % of trials"
+    size = STUDIES[result.study].size
+    told = "published with its 95 % interval, simulated with the range of 95 % of trials"
     predicted = [row["inside_predictive"] for row in result.rows if row["role"] == "predicted"]
     answer = [
         (

@@ -1,8 +1,9 @@
-"""Wudhikarn 2022: the 25 who received blinatumomab, then inotuzumab; its estimators as published, ids as in the catalogue.
+"""Wudhikarn 2022: the 25 who received blinatumomab, then inotuzumab, observed and counted as published.
 
-Percentages are per cent, counts are expected counts at the published denominator, times are in days. Rows of SCT are
-printed of 12, two of whom had it neither in the remission of inotuzumab nor in this sequence (B16): as shares of those
-simulated in that remission. Groups by CD19 are known at the failure of blinatumomab, never before.
+Ids are those of the catalogue. Percentages are per cent, counts are expected counts at the published denominator,
+times are in days. Rows of SCT are printed of 12, two of whom had it neither in the remission of inotuzumab nor in this
+sequence (B16): they are compared as shares of those simulated in that remission. Groups by CD19 are known at the
+failure of blinatumomab, never before.
 """
 
 from __future__ import annotations

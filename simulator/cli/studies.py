@@ -93,10 +93,10 @@ def calibrate(
     ] = 12,
 ) -> None:
     """Fit the point parameters to a study's reviewed rows, through its own estimators (several minutes)."""
-    from calibration import fit, reproduce
+    from calibration import fit, kantarjian_2023, reproduce
     from simulator.parameters import load_parameters
 
-    reproduce.known(study, (fit.STUDY,))
+    reproduce.known(study, (kantarjian_2023.STUDY,))
     fit.calibrate(load_parameters(start), out, steps, note)
 
 
@@ -109,10 +109,10 @@ def attribute(
     ] = "joint-point",
 ) -> None:
     """Sample the effects on SOS jointly given a study's counts: the draws of the attribution band (half a minute)."""
-    from calibration import attribution, reproduce
+    from calibration import attribution, kantarjian_2023, reproduce
     from simulator.parameters import load_parameters
 
-    reproduce.known(study, (attribution.STUDY,))
+    reproduce.known(study, (kantarjian_2023.STUDY,))
     attribution.check_out(out)
     with Progress("weighing prior draws", "draws") as progress:
         found = attribution.sample(load_parameters(parameters), progress=progress)

@@ -12,7 +12,10 @@ from calibration.reproduce import ROWS, reproduce, write
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    folder, result = tmp_path_factory.mktemp("reproduction"), reproduce("kantarjian-2023", replicates=20, seed=1, workers=1)
+    folder, result = (
+        tmp_path_factory.mktemp("reproduction"),
+        reproduce("kantarjian-2023", replicates=20, seed=1, workers=1),
+    )
     write(result, folder)
     return result, folder, (folder / "report.html").read_text(encoding="utf-8")
 
@@ -38,6 +41,19 @@ def test_a_whole_page_that_stands_alone(made):
     assert sections_in(html) == ["curves", "rows", "ledger", "limits", "again"]
     assert "allpath reproduce kantarjian-2023 --replicates 20 --seed 1" in html
     assert html.count("<figure") == 6 and (folder / ROWS).is_file()
+
+
+@pytest.mark.parametrize(("study", "figures"), [("wudhikarn-2022", 4), ("jabbour-2024", 1)])
+def test_the_pages_of_the_other_studies(study, figures, tmp_path):
+    result = reproduce(study, replicates=20, seed=1, workers=1)
+    write(result, tmp_path)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    whole(html)
+    alone(html)
+    answered(html, result)
+    assert sections_in(html) == ["curves", "rows", "ledger", "limits", "again"]
+    assert f"allpath reproduce {study} --replicates 20 --seed 1" in html and html.count("<figure") == figures
+    assert len(list(tmp_path.glob("fig-*.png"))) == figures
 
 
 def test_sabotage_other_counts_are_seen(made):

@@ -14,6 +14,7 @@ import pytest
 from commands import TWO_ARMS, one_document
 from units import IDENTITY, run, write
 
+from calibration.studies import STUDIES
 from simulator.cli import folders
 from simulator.cli.folders import size_in_words
 from simulator.store import open_run
@@ -244,6 +245,20 @@ def test_a_reproduction_is_kept_and_reprinted(allpath, tmp_path, monkeypatch):
     fault(allpath("reproduce", "kantarjian-2023", "--replicates", "21", "--out", folder), "replicates (20 there, 21")
     (listed,) = one_document(allpath("runs", "--json")[1])
     assert (listed["kind"], listed["state"], listed["scenario"]) == ("reproduce", "finished", "kantarjian-2023")
+
+
+def test_all_studies_are_reproduced_each_into_its_folder(allpath, tmp_path):
+    arguments = ("reproduce", "all", "--replicates", "20", "--out", tmp_path / "all")
+    code, out, err = allpath(*arguments)
+    assert code == 0 and err.count("report.html, figures and rows") == len(STUDIES)
+    written = {path.name: path for path in (tmp_path / "all").iterdir()}
+    assert written.keys() == set(STUDIES)
+    assert out == "\n".join((written[name] / "answer.txt").read_text() for name in STUDIES)
+    code, out, err = allpath(*arguments, "--json")
+    assert code == 0 and err.count("already done") == len(STUDIES)
+    documents = one_document(out)
+    assert [one["study"] for one in documents] == list(STUDIES)
+    assert documents == [json.loads((written[name] / "rows.json").read_text()) for name in STUDIES]
 
 
 def test_a_killed_worker_process_is_one_line(allpath, monkeypatch):

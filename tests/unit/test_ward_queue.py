@@ -21,7 +21,7 @@ def people(*changes):
     """Patients numbered from 0, MRD-negative and standard risk in first remission, but for `changes`."""
     table = new_patients(len(changes))
     table.id = np.arange(len(changes))
-    table.line = table.line_at_entry = 1
+    table.line = table.protocol_line = 1
     table.mrd_negative = 1
     for row, change in enumerate(changes):
         for name, value in change.items():

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-
 import scenarios
 import simulator
 from calibration import comparator, reverse_order
@@ -25,8 +24,7 @@ PROBLEM = "joint"
 STUDIES = 1000  # simulated at each step; 500 is the least that a p of 0.01 can be told with
 POOLED = 150  # studies of each kind pooled into one run
 SEED = 20240608
-KEPT = Path("results") / "validation"
-DOCUMENT, PAGE, TABLE, ANSWER = "validation.json", "report.html", "rows.csv", "answer.txt"
+DOCUMENT, PAGE, ANSWER = "validation.json", "report.html", "answer.txt"
 JOURNAL = ".evaluations.jsonl"
 
 
@@ -88,12 +86,12 @@ def write(result: Validation, folder: Path) -> None:
     """The document, the table, the figures and the page into `folder`."""
     from calibration.validation.figures import draw
     from calibration.validation.page import validation_page
+    from calibration.validation.text import described
     from simulator.report.html import written
 
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / ANSWER).write_text(described(result) + "\n", encoding="utf-8")
     (folder / DOCUMENT).write_text(json.dumps(result.as_json(), indent=1) + "\n", encoding="utf-8")
     figures = draw(result, folder)
     page = written(validation_page(result, figures))
     (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
-
-

@@ -49,7 +49,7 @@ def extended(emulator: Emulator, directions: Floats, xs: Floats, ms: Floats) -> 
 def _bend(emulator: Emulator, products: Floats) -> Floats:
     """Coefficients (T, F) of squares and products along the old directions followed by the new ones."""
     parameters, old = emulator.directions.shape
-    new = int(round((np.sqrt(8 * products.shape[1] + 1) - 1) / 2))
+    new = round((np.sqrt(8 * products.shape[1] + 1) - 1) / 2)  # D of D (D + 1) / 2 products
     table = np.zeros((len(products), old + new, old + new))
     i, j = np.triu_indices(old)
     table[:, i, j] = emulator.bend[:, parameters:]

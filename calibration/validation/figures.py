@@ -1,4 +1,4 @@
-"""Two figures: reported against predicted with intervals, and the positions of reported values among those predicted."""
+"""Two figures: reported against predicted with intervals, and where reported values lie among those predicted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,6 @@ def reported_against_predicted(result: Validation, folder: Path) -> Path:
             axes.plot(ends, ends, color="#444444", linewidth=0.8, zorder=0)
         for k, (key, colour, marker) in enumerate(styles()):
             x, y = 0.75 + (k % 4) * 2.15, 0.95 - (k // 4) * 0.25
-            figure.axes[0].plot([], [])
             write(figure, x, y, symbol(marker), color=colour, va="center")
             write(figure, x + 0.2, y, "fitted, not left out" if key == FITTED else BLOCKS[key], va="center")
         write(figure, 0.75, 0.3, "Coloured: predicted by a fit without their block. A row may stand in two blocks.")
@@ -70,7 +69,7 @@ def positions(result: Validation, folder: Path) -> Path:
             axes.plot(place, np.sort(found), linestyle="none", marker=marker, markersize=4, color=colour)
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="expected", ylabel="position of the reported value",
                  title="Where reported values lie among predicted ones")  # fmt: skip
-        write(figure, 0.8, 0.35, f"Blue: {n} left out (band: 95 % if rows were independent); grey: {len(fitted)} fitted")
+        write(figure, 0.8, 0.35, f"Blue: {n} left out (band: 95 % for independent rows); grey: {len(fitted)} fitted")
         return save(figure, folder, "positions")[1]
 
 

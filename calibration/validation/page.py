@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calibration.validation.text import judged_words, p_text, verdicts
+from calibration.validation.text import judged_words, p_text, printed_p, verdicts
 from calibration.validation.validity import KINDS, NOT_VALIDATED
 from simulator.report.html import Bullets, Code, Figure, Page, Section, Table
 from simulator.report.published import unit
@@ -22,8 +22,8 @@ ALT = {
 CAPTIONS = {
     "reported-predicted": "Each row at its reported value; bar: middle 95 % of studies of the published size simulated "
     "at draws of the posterior, for coloured rows of the fit without their block.",
-    "positions": "0: below all simulated studies; 1: above all. On the diagonal if the model is right; an S shape would "
-    "mean intervals that are too narrow or too wide.",
+    "positions": "0: below all simulated studies; 1: above all. On the diagonal if the model is right; an S shape "
+    "would mean intervals that are too narrow or too wide.",
 }
 
 
@@ -89,7 +89,7 @@ def _joint(result: Validation) -> Table:
 
 def _p_values(result: Validation) -> Table:
     lines = [
-        [f"{one['quantity']}\n{one['subgroup']}", one["id"], ("< " if "<" in one["unit"] else "") + f"{one['reported']:g}",
+        [f"{one['quantity']}\n{one['subgroup']}", one["id"], printed_p(one),
          f"{p_text(one['median'])}\n{p_text(one['low'])}–{p_text(one['high'])}", f"{100 * one['as_small']:.0f}",
          f"{100 * one['below_0.05']:.0f}"]
         for one in result.p_values
@@ -104,7 +104,9 @@ def _beside(result: Validation) -> Table:
          f"{plain(row['simulated'], 1)}\n{span(row['predictive_low'], row['predictive_high'], 1)}"]
         for row in result.beside
     ]  # fmt: skip
-    return Table("On an assumed case mix", ["Quantity", "Id", "Case mix", "Reported", "Simulated (95 %)"], lines, (0, 1, 2))
+    return Table(
+        "On an assumed case mix", ["Quantity", "Id", "Case mix", "Reported", "Simulated (95 %)"], lines, (0, 1, 2)
+    )
 
 
 def _simulated(result: Validation) -> Table:
@@ -153,5 +155,3 @@ def _quantity(row: Mapping[str, Any]) -> str:
 def _with_range(row: Mapping[str, Any], middle: float | None, low: float | None, high: float | None) -> str:
     places = unit(row)[1]
     return f"{plain(middle, places)}\n{span(low, high, places)}".rstrip()
-
-

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from calibration.catalogue import load_catalogue
 from calibration.problem import Problem
-from calibration.refit import Laplace, refit
+from calibration.refit import refit
 from calibration.targets import outside, published
 from calibration.validation.cross import RUNS, LeftOut, Pooled, draws, left_out
 from calibration.validation.internal import SATURATED, leverage
@@ -24,10 +24,6 @@ Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 Beside = Callable[[Floats, int], list[dict[str, Any]]]
 """Positions (n, parameters) and number of the first replicate -> rows of other patients: shown, never counted."""
-
-FEWEST_INSIDE = 0.85  # of the rows left out
-SMALLEST_P = 0.01
-CLOSER_THAN_CHANCE = 0.99
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Every row of the catalogue beside the simulated studies: as in a reproduction, plus p, and whether and why it counts."""
+"""Every row of the catalogue beside the simulated studies: as in a reproduction, plus p, and whether it counts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def all_rows(
     """One entry for each row of every source; `held_out`: block -> row id -> outcome without the block."""
     by_id = {one.id: one for one in targets}
     found = []
-    for source, row in ((source, row) for source in load_sources() for row in load_catalogue(source).values()):
+    for source, row in ((name, row) for name in load_sources() for row in load_catalogue(name).values()):
         target, own = by_id.get(row.id), leverage.get(row.id)
         counted, why = why_counted(row, target, blocks_of(row, targets), own is not None and own >= saturated)
         entry = {"source": source, **_beside(source, row, drawn), "leverage": own}
@@ -124,7 +124,5 @@ def p_values(rows: Sequence[Mapping[str, Any]], drawn: Sequence[Statistics]) -> 
             entry = {key: row[key] for key in ("id", "source", "quantity", "subgroup", "unit", "reported")}
             smaller = float(np.mean(simulated <= row["reported"]))
             below = float(np.mean(simulated < 0.05))
-            found.append(
-                entry | {"median": middle, "low": low, "high": high, "as_small": smaller, "below_0.05": below}
-            )
+            found.append(entry | {"median": middle, "low": low, "high": high, "as_small": smaller, "below_0.05": below})
     return found

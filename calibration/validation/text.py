@@ -22,7 +22,7 @@ def described(result: Validation, width: int | None = None) -> str:
     """Everything but the rows that are not judged, which stand in report.html and validation.json."""
     width = text_width(width)
     parts = [
-        f"Validation of {result.parameter_set}: {result.studies_simulated:,} simulated studies of each kind at each step",
+        f"Validation of {result.parameter_set}: {result.studies_simulated:,} studies of each kind at each step",
         "\n".join(filled(line, width) for line in verdicts(result)),
         f"One block left out, and predicted\n{blocks_table(result, width)}",
         f"Left-out rows outside their 95 % interval\n{outside_table(result, width)}",
@@ -44,8 +44,8 @@ def verdicts(result: Validation) -> list[str]:
     close = [one.study for one in result.joint if one.joint_p > CLOSER_THAN_CHANCE]
     beyond = [one.title for one in result.blocks if not one.fit.valid]
     found = [
-        f"{_met(part >= FEWEST_INSIDE)}: {held_out['inside']} of {held_out['n']} left-out rows ({100 * part:.0f} %) lie "
-        f"in their 95 % predictive interval; the bar is {100 * FEWEST_INSIDE:.0f} %.",
+        f"{_met(part >= FEWEST_INSIDE)}: {held_out['inside']} of {held_out['n']} left-out rows ({100 * part:.0f} %) "
+        f"lie in their 95 % predictive interval; the bar is {100 * FEWEST_INSIDE:.0f} %.",
         f"{_met(not low)}: no block with a joint p below {SMALLEST_P}" + (f", but {_and(low)}." if low else "."),
         f"{_met(not misfits)}: every study fits as a whole (p at least {SMALLEST_P})"
         + (f", but {_and(misfits)}." if misfits else "."),
@@ -99,7 +99,7 @@ def p_table(result: Validation, width: int) -> str:
     """Printed, simulated, and how often a simulated study prints one as small."""
     rows = [
         [one["id"], one["quantity"] if one["subgroup"] in one["quantity"] else f"{one['quantity']}; {one['subgroup']}",
-         ("< " if "<" in one["unit"] else "") + f"{one['reported']:g}",
+         printed_p(one),
          f"{p_text(one['median'])}\n{p_text(one['low'])}–{p_text(one['high'])}", f"{100 * one['as_small']:.0f}",
          f"{100 * one['below_0.05']:.0f}"]
         for one in result.p_values
@@ -123,6 +123,11 @@ def p_text(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.2f}" if value >= 0.095 else f"{value:.3f}" if value >= 0.001 else "<0.001"
+
+
+def printed_p(one: Mapping[str, Any]) -> str:
+    """A P-value as it was printed."""
+    return ("< " if "<" in one["unit"] else "") + f"{one['reported']:g}"
 
 
 def _met(whether: bool) -> str:

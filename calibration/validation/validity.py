@@ -4,8 +4,8 @@ from __future__ import annotations
 
 FACE = (
     "Face validity.",
-    "The states, the order of treatments and the ledger of where patients go were drawn from the papers and are written "
-    "down beside their sources (docs/model.md). No clinician outside the project has judged them.",
+    "The states, the order of treatments and the ledger of where patients go were drawn from the papers and are "
+    "written down beside their sources (docs/model.md). No clinician outside the project has judged them.",
 )
 INTERNAL = (
     "Internal validity.",
@@ -27,8 +27,8 @@ CROSS = (
 EXTERNAL = (
     "External validity.",
     "Not shown. Every study was used in the fit; leaving out a whole study (Wudhikarn 2022, Jabbour 2024) is the "
-    "nearest to it, and both come from large American centres, one of them from that of Kantarjian 2023. Of the rows of "
-    "other studies those that the simulator could compute were used for priors, and the others are of treatments, "
+    "nearest to it, and both come from large American centres, one of them from that of Kantarjian 2023. Of the rows "
+    "of other studies those that the simulator could compute were used for priors, and the others are of treatments, "
     "patients or endpoints that it does not have. Inotuzumab alone and the reverse order of antibodies are shown "
     "beside, on an assumed case mix.",
 )

@@ -17,7 +17,8 @@ from simulator.cli.terminal import Progress, note, say, status
 @app.command()
 def validate(
     problem: Annotated[
-        str, typer.Option("--problem", metavar="FILE", help="A calibrated problem (.npz), or the name of a shipped one.")
+        str,
+        typer.Option("--problem", metavar="FILE", help="A calibrated problem (.npz), or the name of a shipped one."),
     ] = "joint",
     studies: Annotated[
         int, typer.Option("--studies", metavar="N", min=500, help="Simulated studies of each kind at each step.")

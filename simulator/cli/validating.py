@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,8 @@ from simulator.cli.app import app
 from simulator.cli.folders import opened
 from simulator.cli.options import RUNS, AsJson, Out
 from simulator.cli.terminal import Progress, note, say, status
+
+KEPT = Path("results") / "validation"
 
 
 @app.command()
@@ -32,10 +34,9 @@ def validate(
     Stopped, it goes on where it was when it is started again with the same --out.
     """
     from calibration import validate as report
-    from simulator import store
 
     identity = report.identity(problem, studies, seed)
-    folder = out or RUNS / store.run_name("validate", identity)
+    folder = out or kept_folder(identity)
     with opened(folder, identity) as run_folder:
         done = run_folder.finished
         if not done:
@@ -47,3 +48,13 @@ def validate(
     say(json.dumps(data, indent=1) if as_json else answer)
     if not as_json:
         note(f"{'already done' if done else 'report.html, figures and rows'}: {folder}")
+
+
+def kept_folder(identity: dict[str, Any]) -> Path:
+    """results/validation where that is free or holds this very run, else a run folder of its own."""
+    from simulator import store
+
+    run = KEPT / "run.json"
+    if not KEPT.exists() or (run.is_file() and json.loads(run.read_text(encoding="utf-8")) == identity):
+        return KEPT
+    return RUNS / store.run_name("validate", identity)

@@ -22,7 +22,7 @@ from simulator.store import parameters_hash, sources_hash, versions
 
 PROBLEM = "joint"
 STUDIES = 1000  # simulated at each step; 500 is the least that a p of 0.01 can be told with
-POOLED = 150  # studies of each kind pooled into one run
+POOLED = 300  # studies of each kind pooled into one run
 SEED = 20240608
 DOCUMENT, PAGE, ANSWER = "validation.json", "report.html", "answer.txt"
 JOURNAL = ".evaluations.jsonl"

@@ -18,6 +18,7 @@ from calibration.problem import Problem
 from calibration.refit import Laplace, refit
 from calibration.sampling import crank_nicolson
 from calibration.validation.extension import extended, freed_directions
+from calibration.validation.predictive import Report
 
 Floats = NDArray[np.float64]
 Pooled = Callable[[Floats, int], Floats]
@@ -53,32 +54,45 @@ class LeftOut:
 
 
 def left_out(
-    problem: Problem, data: Floats, keep: Flags, everything: Laplace, pooled: Pooled, first: int, count: int, seed: int
+    problem: Problem,
+    data: Floats,
+    keep: Flags,
+    everything: Laplace,
+    pooled: Pooled,
+    count: int,
+    seed: int,
+    report: Report = lambda done, total: None,
 ) -> LeftOut:
-    """`count` draws given the targets of `keep` (T,), near the fit `everything` to all; `first`: number of its runs."""
+    """`count` draws given the targets of `keep` (T,), from the fit `everything` to all of them."""
     fit = refit(problem, data, keep)
-    xs, accepted = draws(problem, data, keep, fit, count, seed)
+    xs, accepted = draws(problem, data, keep, fit, count, seed, report)
     checks = checked_positions(fit, xs)
-    before = log_likelihood_error(problem, data, keep, checks, pooled(checks, first))
+    before = log_likelihood_error(problem, data, keep, checks, pooled(checks, 0))
     error, runs = before, 0
     if error > LARGEST_ERROR:
         more = xs[np.linspace(0, len(xs) - 1, DESIGN).astype(int)]
-        ms = pooled(more, first + CHECKED)
+        ms = pooled(more, CHECKED)
         exists = np.all(np.isfinite(ms), axis=1)
         directions = freed_directions(everything.covariance, fit.covariance)
         runs = int(np.count_nonzero(exists))
         problem = replace(problem, emulator=extended(problem.emulator, directions, more[exists], ms[exists]))
         fit = refit(problem, data, keep, start=fit.x)
-        xs, accepted = draws(problem, data, keep, fit, count, seed)
+        xs, accepted = draws(problem, data, keep, fit, count, seed, report)
         checks = checked_positions(fit, xs)
-        error = log_likelihood_error(problem, data, keep, checks, pooled(checks, first + CHECKED + DESIGN))
+        error = log_likelihood_error(problem, data, keep, checks, pooled(checks, CHECKED + DESIGN))
     gap = fit.x - everything.x
     distance = float(np.sqrt(gap @ np.linalg.solve(everything.covariance, gap)))
     return LeftOut(xs, accepted, before, error, runs, distance)
 
 
 def draws(
-    problem: Problem, data: Floats, keep: Flags | None, fit: Laplace, count: int, seed: int
+    problem: Problem,
+    data: Floats,
+    keep: Flags | None,
+    fit: Laplace,
+    count: int,
+    seed: int,
+    report: Report = lambda done, total: None,
 ) -> tuple[Floats, float]:
     """(count, P) from the emulated posterior given the targets of `keep`, thinned and in random order; acceptance."""
     wanted = likelihood(problem.targets, problem.spread, data, keep)
@@ -86,7 +100,7 @@ def draws(
     def density(xs: Floats) -> Floats:
         return wanted.value(problem.emulator.predict(xs)) - 0.5 * np.sum(xs**2, axis=1)
 
-    chains, accepted = crank_nicolson(density, fit, seed, steps=STEPS)
+    chains, accepted = crank_nicolson(density, fit, seed, steps=STEPS, progress=report)
     flat = chains.reshape(-1, chains.shape[2])
     thinned = flat[np.linspace(0, len(flat) - 1, count).astype(int)]
     return thinned[np.random.default_rng(seed).permutation(count)], accepted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def validated(
     data = published(problem.targets)
     fit = refit(problem, data)
     say("studies at draws of the posterior")
-    xs, accepted = draws(problem, data, None, fit, studies, seed)
+    xs, accepted = draws(problem, data, None, fit, studies, seed, report)
     drawn = simulate(xs, 0)
     own = leverage(problem, data, fit)
     say("studies at the fit, each fitted again")
@@ -116,7 +117,8 @@ def validated(
         if ids:
             say(f"without {BLOCKS[block]}")
             keep = outside(problem.targets, block)
-            without = left_out(problem, data, keep, fit, pooled, number * RUNS, studies, seed)
+            runs = partial(numbered, pooled, number * RUNS)
+            without = left_out(problem, data, keep, fit, runs, studies, seed, report)
             predicted = simulate(without.draws, (2 + number) * studies)
             found.append(_block(block, ids, source_of, predicted, without))
     leverages = {one.id: float(h) for one, h in zip(problem.targets, own, strict=True)}
@@ -134,6 +136,11 @@ def validated(
         p_values=p_values(rows, drawn),
         beside=beside(xs, 0),
     )
+
+
+def numbered(pooled: Pooled, first: int, xs: Floats, number: int) -> Floats:
+    """Pooled runs whose numbers begin at `first`."""
+    return pooled(xs, first + number)
 
 
 def internal(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

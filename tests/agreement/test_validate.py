@@ -44,7 +44,8 @@ def problem(tmp_path_factory):
         "parameters": [one.name for one in found],
     }
     path = tmp_path_factory.mktemp("problem") / "nothing.npz"
-    save_problem(Problem(parameters, found, targets, Spread(0.04 * np.eye(t), np.zeros(t), 4000), emulator, about), path)
+    spread = Spread(0.04 * np.eye(t), np.zeros(t), 4000)
+    save_problem(Problem(parameters, found, targets, spread, emulator, about), path)
     return str(path)
 
 

@@ -153,7 +153,7 @@ def test_an_emulator_that_is_wrong_outside_is_corrected():
     def pooled(xs, first):
         return xs @ T.a.T + 4.0 * ((xs - everything.x) @ direction)[:, None] ** 2 * T.sd
 
-    found = left_out(T.problem, data, keep, everything, pooled, 0, 500, 3)
+    found = left_out(T.problem, data, keep, everything, pooled, 500, 3)
     assert found.error_before > 1.0 and found.extra_runs > 0
     assert found.error < 0.2 * found.error_before
 

@@ -14,7 +14,7 @@ from calibration.studies import STUDIES
 from calibration.targets import NONE, all_lines, load_targets
 from calibration.validation.cross import LeftOut
 from calibration.validation.figures import draw
-from calibration.validation.joint import FEWEST_TARGETS, JointFit
+from calibration.validation.joint import FEWEST_TARGETS, OUT_OF, JointFit, out_of
 from calibration.validation.judged import BLOCKS, blocks_of, left_out_rows, predicted, why_counted
 from calibration.validation.page import validation_page
 from calibration.validation.predictive import as_printed, joint_p, near_normal, ordered, position_in, two_sided
@@ -207,6 +207,14 @@ def test_p_values_are_shown_and_not_scored(result):
 
 def test_p_text():
     assert [p_text(p) for p in (0.5, 0.0312, 0.0002, None)] == ["0.50", "0.031", "<0.001", "–"]
+
+
+def test_denominators_of_simulated_studies_are_those_of_the_published_one():
+    """Each expression, put to the published values, gives the published denominator."""
+    printed = {row.id: row.value for row in catalogue_rows()}
+    sized = {one.id: one.out_of for one in out_of(TARGETS, printed)}
+    assert set(OUT_OF) <= set(sized)
+    assert {one.id: one.out_of for one in TARGETS} == sized
 
 
 def test_studies_that_are_judged_as_a_whole():

@@ -31,7 +31,8 @@ from simulator.compiled import compiled
 from simulator.draws import uniform_pair
 from simulator.parameters import DEFINITIONS, ParameterError, ParameterSet
 from simulator.patient import new_patients
-from simulator.sweep.attribution import URSODIOL, fingerprint, raised
+from simulator.posterior import fingerprint
+from simulator.sweep.attribution import URSODIOL, raised
 
 SAMPLED = (
     "sos_log_odds",

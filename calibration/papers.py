@@ -18,12 +18,16 @@ from simulator.strategy import DAYS_PER_MONTH
 
 @dataclass(frozen=True)
 class Beside:
-    """Patients beside the study's own: shown, never judged. `times` gives the groups of its figures, if it has any."""
+    """Patients beside the study's own: shown, never judged.
+
+    `times` gives the groups of a figure; where there is none, `table` is the caption of a table on the page.
+    """
 
     trials: Callable[[np.recarray, int, int, int], list[Any]]  # parameters, seed, first replicate, replicates
     rows: Callable[[list[Any]], list[dict[str, Any]]]
     lines: Callable[[list[dict[str, Any]]], list[str]]
     times: Callable[[Any], Times]
+    table: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,13 @@ PAPERS = {
             NO_PROOF,
         ),
         "Groups by SCT or by CD19 at failure are known only after time 0: their rows are no effects.",
-        Beside(reverse_order.trials, reverse_order.shown_rows, reverse_order.shown_lines, lambda one: {}),
+        Beside(
+            reverse_order.trials,
+            reverse_order.shown_rows,
+            reverse_order.shown_lines,
+            lambda one: {},
+            "The reverse order, four patients: shown, never judged; blinatumomab at the failure of inotuzumab",
+        ),
     ),
     jabbour_2024.STUDY: Paper(
         "Jabbour 2024",

@@ -30,8 +30,8 @@ from calibration.refit import refit
 from calibration.sampling import crank_nicolson, effective_draws, log_density, r_hat
 from calibration.targets import load_targets
 from simulator.parameters import ParameterSet
+from simulator.posterior import fingerprint
 from simulator.store.files import write_whole
-from simulator.sweep.attribution import fingerprint
 
 Floats = NDArray[np.float64]
 
@@ -119,7 +119,7 @@ def checked(evaluations: Evaluations, problem: Problem, chains: Floats, say: Say
     hats, draws = r_hat(emulated_m), effective_draws(emulated_m)
     say(f"simulating {CHECKED} draws again")
     picked = flat[np.linspace(0, len(flat) - 1, CHECKED).astype(int)]
-    firsts = [evaluations.replicates * (sum(WAVES) + k + 1) for k in range(CHECKED)]  # patients of no design run
+    firsts = [evaluations.replicates * (sum(WAVES) + k + 1) for k in range(CHECKED)]  # patients of no other run
     simulated = evaluations.many(list(picked), firsts, progress)[:, rows]
     found: dict[str, Any] = {}
     for j, i in enumerate(rows):

@@ -68,8 +68,22 @@ def reproduction_page(result: Reproduction, fitted: dict[str, float], panels: Se
             Section("curves", "Printed points on simulated curves", "Curves", figures),
             Section("rows", "Row by row", "Rows", [study_table(f"All rows: {told}", result.rows)]),
             Section("ledger", "Where the patients went", "Ledger",
-                    [Table(f"Counts of {size}; S = Kaplan–Meier survival", ["", "Published", "Simulated"], ledger)]),
+                    [Table(f"Counts of {size}; S = Kaplan–Meier survival", ["", "Published", "Simulated"], ledger),
+                     *_beside(result)]),
             Section("limits", "What this agreement does not show", "Limits", [Bullets(PAPERS[result.study].limits)]),
             Section("again", "How to get the same again", "Reproduce", [Code(command)]),
         ],
     )  # fmt: skip
+
+
+def _beside(result: Reproduction) -> list[Table]:
+    """What stands beside the study and has no figure."""
+    beside = PAPERS[result.study].beside
+    if beside is None or not beside.table:
+        return []
+    rows = [
+        [f"{row['quantity']} ({row['id']})", f"{row['published']:g} of {row['n']}",
+         f"{plain(row['simulated'], 1)}\n{span(row['predictive_low'], row['predictive_high'], 0)}"]
+        for row in result.comparator
+    ]  # fmt: skip
+    return [Table(beside.table, ["", "Published", "Simulated"], rows)]

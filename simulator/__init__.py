@@ -23,6 +23,7 @@ The house, from the ground up (imports run one way):
     parquet      how Parquet is written
     estimators/  what papers print          report/      tables and figures
     ward/        patients who share beds and desks: replicates, waits, comparison
+    posterior    draws of the parameters   uncertainty/ what follows from them, by kind
     sweep/       grids over one or two fields: points, optimum, attribution band
     cli          the commands; the only room that knows `calibration`
 """
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from simulator.store import FolderError, write_run
     from simulator.sweep import SweepResult, load_sweep, run_sweep
     from simulator.trajectory import patients_table
+    from simulator.uncertainty import add_uncertainty
     from simulator.ward import WardComparison, compare_wards, without_limits
 
 __version__ = "0.1.0"
@@ -49,6 +51,7 @@ __all__ = [
     "ScenarioError",
     "SweepResult",
     "WardComparison",
+    "add_uncertainty",
     "compare",
     "compare_wards",
     "load_parameters",
@@ -83,6 +86,7 @@ _ROOMS = {
     "SweepResult": "sweep",
     "load_sweep": "sweep",
     "run_sweep": "sweep",
+    "add_uncertainty": "uncertainty",
 }
 
 

@@ -109,7 +109,8 @@ def kernel_of(scenario: Scenario) -> Kernel:
     report_bins = np.array(pair_months(scenario), np.int64) * BINS_PER_MONTH
     last_bin = scenario.horizon_months * BINS_PER_MONTH
     shared = all(alike_until_remission(arm, scenario.arms[0]) for arm in scenario.arms)
-    own_baseline = bool(changed & acting_in({"population"}))
+    # arms that are alike until remission have one baseline, whoever states its parameters
+    own_baseline = not shared and bool(changed & acting_in({"population"}))
     plan = (end_day(scenario.horizon_months), last_bin, pairs_of(scenario), report_bins, shared, own_baseline)
     return Kernel(
         new_patients(1),

@@ -3,6 +3,7 @@
 comparing   compare              listing    show, scenarios, schema, parameters
 studies     reproduce, attribute calibrating      calibrate, posterior
 folders     runs; how commands hold their run folder
+predicting  predict
 sweeping    sweep                evidence         evidence   tracing    trace
 validating  validate
 reporting   what a run folder holds for people    wards      compare, where something is limited
@@ -20,7 +21,18 @@ from typing import Any, NoReturn, cast
 
 import typer
 
-from simulator.cli import calibrating, comparing, evidence, folders, listing, studies, sweeping, tracing, validating
+from simulator.cli import (
+    calibrating,
+    comparing,
+    evidence,
+    folders,
+    listing,
+    predicting,
+    studies,
+    sweeping,
+    tracing,
+    validating,
+)
 from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, InterruptedRunError, app
 from simulator.cli.terminal import note
 
@@ -32,6 +44,7 @@ __all__ = [
     "folders",
     "listing",
     "main",
+    "predicting",
     "run",
     "studies",
     "sweeping",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from importlib import import_module
 from threading import Thread
@@ -27,6 +28,7 @@ from simulator.cli.options import (
     Settings,
     Workers,
 )
+from simulator.cli.propagating import Asked, Decision, Draws, UncertaintyAsked, asked_for, propagated
 from simulator.cli.reporting import write_for_people
 from simulator.cli.terminal import Progress, note, note_compiling, say
 from simulator.cli.wards import compare_in_wards
@@ -58,6 +60,9 @@ def compare(
     events: Events = None,
     patient_tables: PatientTables = None,
     as_json: AsJson = False,
+    uncertainty: UncertaintyAsked = False,
+    draws: Draws = None,
+    decision: Decision = None,
     clock: Annotated[
         Clock | None,
         typer.Option("--clock", help="ward: patients share what [ward] limits (the default there); cohort: never."),
@@ -72,8 +77,11 @@ def compare(
     from simulator.scenario import load_scenario
 
     scenario = load_scenario(file, patients=patients, seed=seed, settings=settings or ())
-    if any(arm.sharing.limited() for arm in scenario.arms):
-        if clock is not Clock.COHORT:
+    limited = any(arm.sharing.limited() for arm in scenario.arms)
+    in_wards = clock is Clock.WARD or (limited and clock is not Clock.COHORT)
+    asked = asked_for(scenario, uncertainty, draws, decision, ward=in_wards)
+    if limited:
+        if in_wards:
             compare_in_wards(scenario, workers, out, as_json, asked=(events, patient_tables))
             return
         from simulator.ward import without_limits
@@ -82,11 +90,11 @@ def compare(
         note("by the cohort clock nothing is scarce: the limits of the ward are left out")
     check_place(as_json and out is None, events, patient_tables)
     if as_json and out is None:
-        say(json.dumps(run_comparison(scenario, workers, None, clock).summary, indent=2))
+        say(json.dumps(run_comparison(scenario, workers, None, clock, asked).summary, indent=2))
         return
     from simulator import store
 
-    identity = store.identity(scenario, outputs=OUTPUTS)
+    identity = store.identity(scenario, outputs=OUTPUTS) | ({"uncertainty": asked.identity} if asked else {})
     folder = out or RUNS / store.run_name(scenario.name, identity)
     with opened(folder, identity) as run_folder:
         if run_folder.finished:
@@ -96,7 +104,7 @@ def compare(
             return
         # the simulation leaves the interpreter free: the drawing library loads meanwhile
         Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
-        comparison = run_comparison(scenario, workers, run_folder, clock)
+        comparison = run_comparison(scenario, workers, run_folder, clock, asked)
 
         def write_outputs(target: Path) -> None:
             store.write_comparison(target, comparison)
@@ -114,25 +122,41 @@ def compare(
 
 
 def run_comparison(
-    scenario: Scenario, workers: int | None, run_folder: RunFolder | None, clock: Clock | None = None
+    scenario: Scenario,
+    workers: int | None,
+    run_folder: RunFolder | None,
+    clock: Clock | None = None,
+    asked: Asked | None = None,
 ) -> Any:
-    """Simulate with a progress bar, into the checkpoint of a run folder; say so when the first run compiles."""
-    note_compiling(clock or Clock.COHORT)
-    from simulator.runner import usable_cores
+    """Simulate with a progress bar, into the checkpoint of a run folder; then the posterior draws that were asked for.
 
+    Says so when the first run compiles.
+    """
+    note_compiling(clock or Clock.COHORT)
     if clock is Clock.WARD:
         from simulator.ward import compare_by_ward_clock as compare_arms
     else:
         from simulator.comparison import compare as compare_arms
     with Progress(scenario.name, "patients") as progress:
         if run_folder is None:
-            return compare_arms(scenario, workers=workers, progress=progress)
-        before, begin = run_folder.done, time.monotonic()
-        if before:
-            note(f"going on after {before:,} of {scenario.patients:,} patients: {run_folder.path}")
-        comparison = compare_arms(scenario, workers=workers, progress=progress, checkpoint=run_folder.checkpoint)
-        seconds = time.monotonic() - begin
-        lives = (scenario.patients - before) * len(scenario.arms)
-        used = workers or usable_cores()
-        run_folder.note("simulated", seconds=round(seconds, 3), lives_per_second=round(lives / seconds), workers=used)
-        return comparison
+            comparison = compare_arms(scenario, workers=workers, progress=progress)
+        else:
+            comparison = _kept(compare_arms, scenario, workers, run_folder, progress)
+    return comparison if asked is None else propagated(comparison, asked, workers)
+
+
+def _kept(
+    compare_arms: Callable[..., Any], scenario: Scenario, workers: int | None, run_folder: RunFolder, progress: Progress
+) -> Any:
+    """The comparison, into the checkpoint of a run folder, with its speed in the journal."""
+    from simulator.runner import usable_cores
+
+    before, begin = run_folder.done, time.monotonic()
+    if before:
+        note(f"going on after {before:,} of {scenario.patients:,} patients: {run_folder.path}")
+    comparison = compare_arms(scenario, workers=workers, progress=progress, checkpoint=run_folder.checkpoint)
+    seconds = time.monotonic() - begin
+    lives = (scenario.patients - before) * len(scenario.arms)
+    used = workers or usable_cores()
+    run_folder.note("simulated", seconds=round(seconds, 3), lives_per_second=round(lives / seconds), workers=used)
+    return comparison

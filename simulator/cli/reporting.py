@@ -12,7 +12,7 @@ INFLUENCE = "influence.csv"
 
 
 def write_for_people(folder: Path, comparison: Any, identity: dict[str, Any], workers: int | None) -> None:
-    """answer.txt, figures, results.parquet, influence.csv and report.html of a comparison into a folder."""
+    """answer.txt, figures, results.parquet, report.html and, without posterior draws, influence.csv into a folder."""
     from calibration.kept import kept_reproduction
     from simulator import store
     from simulator.comparison.influence import influence
@@ -22,9 +22,11 @@ def write_for_people(folder: Path, comparison: Any, identity: dict[str, Any], wo
 
     scenario = comparison.scenario
     (folder / ANSWER).write_text(answer(comparison, width=100), encoding="utf-8")
-    with Progress("what the answer rests on", "numbers") as progress:
-        moved = influence(scenario, workers=workers, progress=progress)
-    store.write_csv(folder / INFLUENCE, moved)
+    moved = None
+    if not comparison.uncertainty:  # posterior draws say more than one number at a time can: drivers.csv
+        with Progress("what the answer rests on", "numbers") as progress:
+            moved = influence(scenario, workers=workers, progress=progress)
+        store.write_csv(folder / INFLUENCE, moved)
     with status("drawing figures and writing the report"):
         write_figures(comparison, folder)
         write_results_parquet(folder, comparison)

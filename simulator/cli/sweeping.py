@@ -12,6 +12,7 @@ import typer
 from simulator.cli.app import app
 from simulator.cli.folders import opened
 from simulator.cli.options import ANSWER, RUNS, AsJson, Out, Patients, Seed, Settings, Workers
+from simulator.cli.propagating import Asked, Decision, Draws, UncertaintyAsked, asked_for
 from simulator.cli.terminal import Progress, note, note_compiling, say, status
 
 SweepArgument = Annotated[str, typer.Argument(metavar="FILE", help="A sweep file, or the name of a shipped one.")]
@@ -36,6 +37,9 @@ def sweep(
     settings: Settings = None,
     attribution: AttributionPatients = 10_000,
     as_json: AsJson = False,
+    uncertainty: UncertaintyAsked = False,
+    draws: Draws = None,
+    decision: Decision = None,
 ) -> None:
     """Run a grid over one or two fields of a strategy, or parameters, all points on the same patients.
 
@@ -47,13 +51,15 @@ def sweep(
     from simulator.sweep.reading import load_sweep
 
     grid = load_sweep(file, patients=patients, seed=seed, settings=settings or ())
+    asked = asked_for(grid.scenario, uncertainty, draws, decision)
+    attribution = 0 if asked else attribution  # posterior draws take the place of the band
     if as_json and out is None:
-        say(json.dumps(run_sweep(grid, workers, attribution, None).summary, indent=2))
+        say(json.dumps(run_sweep(grid, workers, attribution, None, asked).summary, indent=2))
         return
     from simulator import store
     from simulator.sweep.store import identity_of, write_outputs
 
-    identity = identity_of(grid, attribution)
+    identity = identity_of(grid, attribution, asked.identity if asked else None)
     folder = out or RUNS / store.run_name(grid.scenario.name, identity)
     with opened(folder, identity) as run_folder:
         if run_folder.finished:
@@ -62,7 +68,7 @@ def sweep(
             return
         # the simulation leaves the interpreter free: the drawing library loads meanwhile
         Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
-        result = run_sweep(grid, workers, attribution, run_folder)
+        result = run_sweep(grid, workers, attribution, run_folder, asked)
         with status("drawing figures and writing tables"):
             run_folder.finish(lambda target: write_outputs(target, result, identity))
     if as_json:
@@ -74,8 +80,8 @@ def sweep(
         note(f"report.html, figures, tables and summary.json: {folder}")
 
 
-def run_sweep(grid: Any, workers: int | None, attribution: int, run_folder: Any) -> Any:
-    """Simulate with a progress bar, into the checkpoint of a run folder, then the band."""
+def run_sweep(grid: Any, workers: int | None, attribution: int, run_folder: Any, asked: Asked | None = None) -> Any:
+    """Simulate with a progress bar, into the checkpoint of a run folder, then the band or the posterior draws."""
     note_compiling()
     from simulator.runner import run
     from simulator.sweep.result import with_band
@@ -85,4 +91,12 @@ def run_sweep(grid: Any, workers: int | None, attribution: int, run_folder: Any)
     with Progress(f"{grid.scenario.name}, {points} points", "patients") as progress:
         counts = run(grid.scenario, workers=workers, progress=progress, checkpoint=checkpoint)
     with Progress("attribution band", "points") as progress:
-        return with_band(grid, counts, attribution, workers, progress)
+        result = with_band(grid, counts, attribution, workers, progress)
+    if asked is None:
+        return result
+    from simulator.sweep.uncertain import add_uncertainty
+
+    with Progress("posterior draws", "draws") as progress:
+        return add_uncertainty(
+            result, asked.posterior, draws=asked.draws, month=asked.month, workers=workers, progress=progress
+        )

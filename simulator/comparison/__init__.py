@@ -6,6 +6,7 @@
     summary         what summary.json holds          frames        the same as tables, with curves and states
     not_identified  what no simulation answers   influence     what the main difference rests on
     pairs           a few patients, twice        watched       one life, event by event
+    uncertain       what posterior draws add
 
 Intervals are Monte Carlo 95 % intervals: they say how far the simulation is from its own limit, not how sure
 the model is. Differences are paired within patients; from first remission only where two arms share every
@@ -30,6 +31,7 @@ from simulator.comparison.frames import (
 )
 from simulator.comparison.lives import LIFE_COLUMNS, life_rows
 from simulator.comparison.summary import summary_of
+from simulator.comparison.uncertain import Uncertainty
 from simulator.counts import Counts
 from simulator.runner import Checkpoint, Progress, run
 from simulator.scenario import Scenario
@@ -52,6 +54,8 @@ class Comparison:
     contrasts: pd.DataFrame
     delivered: pd.DataFrame
     counts: Counts
+    uncertainty: Uncertainty | None = None
+    """Of parameters and attribution, where `uncertainty.add_uncertainty` worked it out."""
 
 
 def compare(

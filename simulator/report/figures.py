@@ -34,6 +34,7 @@ from simulator.report.style import (
     number,
     plain,
 )
+from simulator.report.uncertain_figures import bands, drivers, intervals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -141,6 +142,10 @@ def write_figures(comparison: Any, folder: Path | str) -> list[Path]:
         drawings.append(("states", occupancy, []))
     if len(comparison.differences) and (comparison.differences["endpoint"] == "os").any():
         drawings.append(("os_differences", differences, []))
+    if "posterior" in comparison.summary:
+        drawings.append(("os_bands", bands, []))
+        if comparison.summary["posterior"]["differences"]:
+            drawings += [("os_uncertainty", intervals, []), ("drivers", drivers, [])]
     paths = []
     for name, draw, more in drawings:
         with page() as figure:

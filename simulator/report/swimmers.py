@@ -20,7 +20,7 @@ GROUPS = {
     "equal": "lives as long, by another way",
     "identical": "the same life under both",
 }
-LINES_OF_THERAPY = {1: "first salvage", 2: "second salvage", 3: "third or later salvage"}
+LINES_OF_THERAPY = {0: "first remission", 1: "first salvage", 2: "second salvage", 3: "third or later salvage"}
 CAUSES = {
     "background": "dies of another cause",
     "early": "early death",

@@ -13,6 +13,7 @@ from simulator.report.fuller import details
 from simulator.report.published import reproduction_table
 from simulator.report.style import interval, nearest, number, percent, plain, short_name, span, titles_of
 from simulator.report.text import aligned, both, chosen, filled, fold, text_width
+from simulator.report.uncertain import told_apart
 
 __all__ = ["answer", "details", "reproduction_table"]
 READINGS = {  # of the frame `contrasts`, as a paper would print them
@@ -23,7 +24,6 @@ READINGS = {  # of the frame `contrasts`, as a paper would print them
 CAUSAL = "The policy in all patients minus no SCT, under the model"
 FEWEST_IN_A_GROUP = 50  # of a contrast; fewer are not printed
 MAIN = ("os", "efs", "rfs", "relapse", "nrm")  # the first one asked for leads the tables
-NOT_INCLUDED = "Parameter and attribution uncertainty are not included."
 
 
 def _treat(value: float | None) -> str:
@@ -148,5 +148,9 @@ def answer(comparison: Any, width: int | None = None) -> str:
         given = comparison.delivered.set_index("arm")["blinatumomab_courses_mean"]
         courses = "; ".join(f"{title} {plain(given[name], 1)}" for name, title in titles_of(comparison).items())
         parts.append(filled(f"Blinatumomab courses given, mean: {courses}.", width))
-    close = f"Intervals are Monte Carlo only. {NOT_INCLUDED} Parameter set: {summary['parameter_set']}."
+    kinds = "Intervals are Monte Carlo only. Parameter and attribution uncertainty are not included."
+    if "posterior" in summary:
+        parts += told_apart(summary["posterior"], titles_of(comparison), width)
+        kinds = "Intervals are Monte Carlo unless they are called otherwise."
+    close = f"{kinds} Parameter set: {summary['parameter_set']}."
     return "\n\n".join(part for part in [*parts, filled(close, width)] if part) + "\n"

@@ -67,7 +67,7 @@ def offered(patient, strategy):
         return False
     if patient.age_years > strategy.transplant_max_age_years or not strategy.transplant_donors[patient.donor]:
         return False
-    line = min(patient.line, 3)
+    line = min(max(patient.line, 1), 3)  # a first remission ever is offered what the first salvage is
     if line < strategy.transplant_earliest_line or line > strategy.transplant_latest_line:
         return False
     if not genetics_fit(patient, strategy):

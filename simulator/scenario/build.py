@@ -30,11 +30,11 @@ def build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) -> 
     top = {key: value for key, value in tree.items() if key not in ("population", "arms")}
     place = Place(top, path.name)
     plan = checked(Plan, plain(top), place, faults, others=("population", "arms", "extends"))
-    population = _population(tree, path.name, population_name, faults)
+    population = population_of(tree, path.name, population_name, faults)
     # a horizon that could not be read must not hide what else is wrong with an arm
     horizon_months = plan.horizon_months if plan else LONGEST_HORIZON_MONTHS
     shared = plan.ward.sharing() if plan else Sharing()
-    arms = [_arm(name, arm, path.name, horizon_months, shared, faults) for name, arm in tree["arms"].items()]
+    arms = [arm_of(name, arm, path.name, horizon_months, shared, faults) for name, arm in tree["arms"].items()]
     built = [arm for arm in arms if arm]
     if plan:
         faults += rule_faults(plan_rules(plan), place)
@@ -63,7 +63,7 @@ def build(tree: Tree, path: Path, population_name: str, faults: list[Fault]) -> 
     )
 
 
-def _population(tree: Tree, file: str, name: str, faults: list[Fault]) -> Population | None:
+def population_of(tree: Tree, file: str, name: str, faults: list[Fault]) -> Population | None:
     """The case mix, or None and its faults; a name that could not be had has its fault already."""
     from simulator.population import Population
 
@@ -86,7 +86,7 @@ def _population(tree: Tree, file: str, name: str, faults: list[Fault]) -> Popula
     return population
 
 
-def _arm(
+def arm_of(
     name: str, arm: Tree | None, file: str, horizon_months: int, shared: Sharing, faults: list[Fault]
 ) -> Arm | None:
     """One arm from its complete table, or None and its faults."""

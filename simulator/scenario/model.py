@@ -30,7 +30,9 @@ class Plan(Section):
     """The top level of a scenario, but for its case mix and its arms."""
 
     question: Annotated[str, text(ONE_LINE, "the question in one line of at most 300 characters", 300)]
-    parameters: Annotated[str, text(f"^{NAME}$", "name of a parameter set")] = DEFAULT_PARAMETERS
+    parameters: Annotated[
+        str, text(rf"^{NAME}$|^[^\x00-\x1f]+\.json$", "name of a parameter set, or a .json file", 300)
+    ] = DEFAULT_PARAMETERS
     horizon_months: Annotated[int, number("months", 6, 240, "how long patients are followed")]
     report_months: list[Annotated[int, number("months", 1, 240, "month at which results are printed")]] = Field(
         min_length=1, max_length=24

@@ -65,19 +65,30 @@ def resolve_source(source: Source, faults: list[Fault]) -> Scenario:
     """Steps 2 to 5 of the package: look up names, then build."""
     tree, file = source.tree, source.path.name
     parameters, known = tree.get("parameters"), stems(PARAMETERS, "json")
-    if isinstance(parameters, Stated) and isinstance(parameters.value, str) and parameters.value not in known:
+    own = _own_parameters(parameters, source.folders)
+    if own:
+        tree = tree | {"parameters": own}
+    elif isinstance(parameters, Stated) and isinstance(parameters.value, str) and parameters.value not in known:
         faults.append(_unknown(parameters, "parameter set", known, file, "parameters"))
     population_name = ""
     if "population" in tree:
-        mix, population_name = _case_mix(tree["population"], source, faults)
+        mix, population_name = case_mix(tree["population"], source, faults)
         tree = tree | {"population": mix}
     stated, done = tree.get("arms", {}), Tree()
     for name, arm in stated.items():
-        done[name] = _on_base(name, arm, stated, done, source, faults)
+        done[name] = on_base(name, arm, stated, done, source, faults)
     return build(tree | {"arms": done}, source.path, population_name, faults)
 
 
-def _case_mix(stated: Any, source: Source, faults: list[Fault]) -> tuple[Tree | None, str]:
+def _own_parameters(stated: Any, folders: Sequence[Path]) -> Stated | None:
+    """A parameter set stated as a .json file, beside the scenario or where the path leads."""
+    if not isinstance(stated, Stated) or not isinstance(stated.value, str) or not stated.value.endswith(".json"):
+        return None
+    paths = (*(folder / stated.value for folder in folders), Path(stated.value))
+    return next((stated._replace(value=str(path)) for path in paths if path.is_file()), None)
+
+
+def case_mix(stated: Any, source: Source, faults: list[Fault]) -> tuple[Tree | None, str]:
     """The population as a complete table (None: its base cannot be had), and its name."""
     own: Tree = dict(stated) if isinstance(stated, dict) else {"base": stated}
     base = own.pop("base", None)
@@ -99,7 +110,7 @@ def _case_mix(stated: Any, source: Source, faults: list[Fault]) -> tuple[Tree | 
     return merged(under, over), name
 
 
-def _on_base(
+def on_base(
     name: str, arm: Tree, stated: Iterable[str], done: Tree, source: Source, faults: list[Fault]
 ) -> Tree | None:
     """An arm's tables over its base: an arm already `done`, else a strategy file. None: it cannot be had."""

@@ -120,11 +120,11 @@ def _inotuzumab_rules(strategy: Strategy) -> Iterator[Broken]:
 
 def _blinatumomab_rules(strategy: Strategy) -> Iterator[Broken]:
     if strategy.blinatumomab_line.when != "none" and strategy.after_relapse.salvage_lines > 3:
-        keys = ("after_relapse.salvage_lines", "blinatumomab_line.when")
+        keys: tuple[str, ...] = ("after_relapse.salvage_lines", "blinatumomab_line.when")
         yield Broken(keys, "at most 3 with a line of blinatumomab alone", "lines")
     blina, maintenance, courses = strategy.blinatumomab, strategy.maintenance, strategy.chemotherapy.courses
     if blina.courses and blina.after_course > courses:
-        keys: tuple[str, ...] = ("blinatumomab.after_course", "chemotherapy.courses", "blinatumomab.courses")
+        keys = ("blinatumomab.after_course", "chemotherapy.courses", "blinatumomab.courses")
         yield Broken(keys, f"blinatumomab.after_course at most chemotherapy.courses, {courses}", "courses")
     if blina.step_dose_ug_per_day > blina.dose_ug_per_day:
         keys = ("blinatumomab.step_dose_ug_per_day", "blinatumomab.dose_ug_per_day")
@@ -177,11 +177,15 @@ def _transplant_rules(strategy: Strategy, horizon_months: int) -> Iterator[Broke
 def _conditioning_rules(conditioning: Conditioning) -> Iterator[Broken]:
     if conditioning.regimen == "as_practised":
         # the centre's mix is drawn: a stated detail would change nothing, and nobody would see it
-        for name in Conditioning.model_fields:
+        for name in sorted(Conditioning.model_fields.keys() - {"dual_alkylators_share"}):
             if getattr(conditioning, name) != getattr(Conditioning(), name):
                 key = f"transplant.conditioning.{name}"
                 yield Broken((key, "transplant.conditioning.regimen"), 'details only with regimen = "stated"')
-    elif conditioning.alkylators < conditioning.busulfan + conditioning.thiotepa:
+        return
+    if conditioning.dual_alkylators_share:
+        share = "transplant.conditioning.dual_alkylators_share"
+        yield Broken((share, "transplant.conditioning.regimen"), 'a share only with regimen = "as_practised"')
+    if conditioning.alkylators < conditioning.busulfan + conditioning.thiotepa:
         names = ("alkylators", "busulfan", "thiotepa")
         keys = tuple(f"transplant.conditioning.{name}" for name in names)
         yield Broken(keys, "busulfan and thiotepa counted among the alkylators", "alkylating agents")

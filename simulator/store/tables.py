@@ -13,6 +13,7 @@ from simulator.store.identity import identity
 
 if TYPE_CHECKING:
     from simulator.comparison import Comparison
+    from simulator.comparison.uncertain import Uncertainty
 
 SUMMARY = "summary.json"
 FRAMES = (
@@ -24,10 +25,18 @@ FiguresWriter = Callable[[Path, "Comparison"], object]
 
 
 def write_comparison(folder: Path, comparison: Comparison) -> None:
-    """summary.json and one CSV per table."""
+    """summary.json and one CSV per table, those of posterior draws too where they were propagated."""
     write_json(folder / SUMMARY, comparison.summary)
     for name in FRAMES:
         write_csv(folder / f"{name}.csv", getattr(comparison, name))
+    if comparison.uncertainty:
+        write_uncertainty(folder, comparison.uncertainty)
+
+
+def write_uncertainty(folder: Path, uncertainty: Uncertainty) -> None:
+    """One CSV per table of what was propagated."""
+    for name, table in uncertainty.tables.items():
+        write_csv(folder / f"{name}.csv", table)
 
 
 def write_run(

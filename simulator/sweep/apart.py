@@ -7,16 +7,25 @@ import math
 from simulator.comparison.quantities import NORMAL_975
 from simulator.parameters import DEFINITIONS
 from simulator.report.html import Block, Bullets, Table
+from simulator.report.html.posterior import driver_blocks, kinds_apart, value_blocks
 from simulator.report.style import percent, plain, span
 from simulator.sweep import attribution
 from simulator.sweep.optimum import AS_GOOD
 from simulator.sweep.result import SweepResult, lines_of
+from simulator.sweep.uncertain import titles_of_points
 from simulator.sweep.words import as_good_in_most, on_axis, row_of
+
+NOT_TOLD = "What nobody can tell apart is drawn from all that agrees with the evidence; the sentences below say what."
 
 
 def told_apart(result: SweepResult) -> list[Block]:
     """Three kinds of uncertainty told apart, the band in numbers, what the counts taught, what nobody can tell."""
     summary, found = result.summary, result.summary["attribution"]
+    cannot = Bullets([("", sentence.replace("`", "")) for sentence in summary["not_identified"]])
+    if result.uncertainty:
+        drawn, titles = summary["posterior"], titles_of_points(result)
+        return [*kinds_apart(drawn, titles, summary["patients"], NOT_TOLD), *driver_blocks(drawn, titles),
+                *value_blocks(drawn["decision"], titles), cannot]  # fmt: skip
     bullets = [
         (
             "Monte Carlo: measured.",
@@ -41,7 +50,7 @@ def told_apart(result: SweepResult) -> list[Block]:
         )
         bullets.append(("Attribution: no number of patients helps.", words))
         blocks = [Bullets(bullets), _whole_axis(result), _taught()]
-    return [*blocks, Bullets([("", sentence.replace("`", "")) for sentence in summary["not_identified"]])]
+    return [*blocks, cannot]
 
 
 def _whole_axis(result: SweepResult) -> Table:

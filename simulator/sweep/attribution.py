@@ -24,6 +24,7 @@ from simulator.endpoints import BINS_PER_MONTH, edge_days
 from simulator.parameters import ParameterSet, load_parameters
 from simulator.patient import new_patients
 from simulator.population import population_record
+from simulator.posterior import fingerprint
 from simulator.runner import Progress, end_day, usable_cores
 from simulator.scenario import Scenario
 from simulator.strategy import strategy_record
@@ -83,11 +84,6 @@ def coefficients() -> dict[str, Moved]:
 def draws_hash() -> str:
     """Of the file of draws, for the identity of a run."""
     return hashlib.sha256(FILE.read_bytes()).hexdigest()
-
-
-def fingerprint(parameters: ParameterSet) -> str:
-    """Of the values of a set: draws are made for these values and no others."""
-    return hashlib.sha256(json.dumps(parameters.values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def raised(parameters: ParameterSet, names: Sequence[str], **changes: float) -> np.recarray:

@@ -14,6 +14,7 @@ from simulator.report.style import COLOURS, LINES, MARKERS, MONTE_CARLO, ArmStyl
 from simulator.sweep.grid import Axis, Sweep
 from simulator.sweep.optimum import within
 from simulator.sweep.result import SweepResult, lines_of
+from simulator.sweep.uncertain_figure import points_by_kind
 from simulator.sweep.words import axis_words, called, series_titles
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ PANEL = (2.55, 2.0)  # width and height of a panel of curves, inches
 MOST_TICKS = 10
 LABEL_LINES = 4
 CELL = 0.46  # of a heat map, inches
+BY_KIND = "sweep_uncertainty"
 KEY_LETTERS = 12.5  # of the key under the maps, to the inch
 
 
@@ -269,4 +271,8 @@ def write_sweep_figures(result: SweepResult, folder: Path | str) -> list[Path]:
             else:
                 heat_maps(figure, result, place)
             paths += save(figure, Path(folder), name)
+    if result.uncertainty:
+        with page() as figure:
+            points_by_kind(figure, result)
+            paths += save(figure, Path(folder), BY_KIND)
     return paths

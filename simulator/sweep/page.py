@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.report.html import Block, Bullets, Code, Figure, Page, Paragraph, Section, Table, written
+from simulator.report.html.comparison import drawn_by
 from simulator.report.html.glance import months_shown
 from simulator.report.html.identity import identity_blocks
 from simulator.report.html.words import NOT_FOR
@@ -14,7 +15,7 @@ from simulator.report.style import number, percent, plain, span
 from simulator.report.text import both, fold
 from simulator.sweep import attribution
 from simulator.sweep.apart import told_apart
-from simulator.sweep.figures import names_of_figures
+from simulator.sweep.figures import BY_KIND, names_of_figures
 from simulator.sweep.grid import Sweep, neighbours
 from simulator.sweep.reading import load_sweep, shipped_sweeps
 from simulator.sweep.result import SweepResult, lines_of
@@ -61,7 +62,7 @@ def sweep_page(result: SweepResult, folder: Path, identity: Mapping[str, Any], r
                 [Bullets([("", line) for line in optimum_lines(result)])]),
         Section("neighbours", "One step further, in the same patients", "Neighbours", _neighbours(result)),
         Section("attribution", "What chance may be, and what the evidence cannot tell", "Attribution",
-                told_apart(result)),
+                [*told_apart(result), *_by_kind(result, folder)]),
         Section("limits", "What must not be read into it", "Limits", [Bullets([*MORE_NOT_FOR, *NOT_FOR])]),
         Section("again", "How to get the same again", "Reproduce", _again(result, identity)),
     ]  # fmt: skip
@@ -92,6 +93,15 @@ def _figures(result: SweepResult, folder: Path) -> list[Block]:
         "note",
     )
     return [*found, axis]
+
+
+def _by_kind(result: SweepResult, folder: Path) -> list[Block]:
+    """OS at each point by kind of uncertainty, where posterior draws were propagated."""
+    if not result.uncertainty:
+        return []
+    month, svg = result.summary["posterior"]["month"], (folder / f"{BY_KIND}.svg").read_text(encoding="utf-8")
+    alt = f"OS at {month} months at every point: a bar for each kind of uncertainty."
+    return [Figure(BY_KIND, svg, alt, "Kinds of uncertainty side by side; they are not added.")]
 
 
 def _ends(result: SweepResult, line: list[int]) -> str:
@@ -216,7 +226,7 @@ def _again(result: SweepResult, identity: Mapping[str, Any]) -> list[Block]:
         "point in full, and the grid."
     )  # fmt: skip
     file = scenario.name if same else f"{scenario.name}.toml"
-    band = "" if patients == attribution.PATIENTS else f" --attribution {patients:.0f}"
+    band = drawn_by(identity) or ("" if patients == attribution.PATIENTS else f" --attribution {patients:.0f}")
     command = f"allpath sweep {file} --patients {scenario.patients} --seed {scenario.seed}{band}"
     draws = ["Draws of the attribution band, SHA-256", identity["attribution"]["draws_sha256"]]
     return [Paragraph(words), Code(command), *identity_blocks(identity, draws)]

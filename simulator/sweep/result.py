@@ -11,6 +11,7 @@ import pandas as pd
 
 from simulator.comparison.not_identified import BLINATUMOMAB_EFFECT, not_identified
 from simulator.comparison.summary import UNCERTAINTY
+from simulator.comparison.uncertain import Uncertainty
 from simulator.counts import Counts
 from simulator.endpoints import DEFINITIONS, Endpoint
 from simulator.runner import Progress, run
@@ -49,6 +50,8 @@ class SweepResult:
     band: Band | None
     why_no_band: str
     counts: Counts
+    uncertainty: Uncertainty | None = None
+    """Of parameters and attribution, where `sweep.uncertain.add_uncertainty` worked it out."""
 
 
 def run_sweep(

@@ -7,10 +7,12 @@ from typing import Any
 
 from simulator.comparison.not_identified import IN_SHORT, not_identified
 from simulator.parameters import load_parameters
+from simulator.report.html.posterior import ground, how_sure
 from simulator.report.style import percent, plain, span
 from simulator.sweep.cannot_tell import CONDITIONING
 from simulator.sweep.optimum import AS_GOOD, Optimum, within
 from simulator.sweep.result import SweepResult, lines_of
+from simulator.sweep.uncertain import titles_of_points
 from simulator.sweep.words import called, number_of, on_axis, row_of
 
 ORIGINS = {"assumption": "assumed", "fitted": "fitted", "source": "taken from other evidence"}
@@ -19,6 +21,13 @@ MOST_LINES = 5  # that a sentence lists
 
 def three_sentences(result: SweepResult) -> list[tuple[str, str]]:
     """(head, sentence) of the answer, its certainty and its ground."""
+    if result.uncertainty:
+        found = result.summary["posterior"]
+        return [
+            ("The answer.", _what(result)),
+            ("How sure.", how_sure(found, titles_of_points(result))),
+            ("What it rests on.", ground(found, result.summary["not_identified"])),
+        ]
     return [
         ("The answer.", _what(result)),
         ("How sure.", _how_sure(result)),

@@ -8,8 +8,10 @@ from typing import Any
 
 from simulator.report.style import percent, plain, span
 from simulator.report.text import aligned, filled, fold, text_width
+from simulator.report.uncertain import told_apart
 from simulator.sweep.grid import neighbours
 from simulator.sweep.result import SweepResult, lines_of
+from simulator.sweep.uncertain import titles_of_points
 from simulator.sweep.words import attribution_lines, axis_words, floor_lines, optimum_lines, series_titles
 
 WIDE = 96  # columns of text, for the whole table
@@ -30,12 +32,16 @@ def answer(result: SweepResult, width: int | None = None) -> str:
     ]
     parts.append("\n".join(filled(line, width) for line in optimum_lines(result)))
     parts += _steps(result, width) if len(sweep.axes) == 1 else [filled(_steps_in_words(result), width)]
-    parts.append("\n".join(filled(line, width) for line in attribution_lines(result)))
+    if result.uncertainty:
+        parts += told_apart(summary["posterior"], titles_of_points(result), width, every_os=False)
+    else:
+        parts.append("\n".join(filled(line, width) for line in attribution_lines(result)))
     parts += [filled(sentence, width) for sentence in summary["not_identified"]]
-    close = (
-        "Intervals are Monte Carlo unless they are called attribution; parameters are a point calibration, whose "
-        f"uncertainty is not in them. Parameter set: {summary['parameter_set']}."
-    )
+    kinds = (
+        "otherwise." if result.uncertainty
+        else "attribution; parameters are a point calibration, whose uncertainty is not in them."
+    )  # fmt: skip
+    close = f"Intervals are Monte Carlo unless they are called {kinds} Parameter set: {summary['parameter_set']}."
     return "\n\n".join(part for part in [*parts, filled(close, width)] if part) + "\n"
 
 

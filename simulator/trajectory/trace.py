@@ -100,7 +100,10 @@ def month_of(day: float) -> float:
 
 def who(baseline: Any) -> list[str]:
     """The patient on day 1, in sentences."""
-    line = {1: "first salvage", 2: "second salvage"}.get(int(baseline.line_at_entry), "third or later salvage")
+    names = {0: "first remission", 1: "first salvage", 2: "second salvage"}
+    line = names.get(int(baseline.line_at_entry), "third or later salvage")
+    if baseline.entered_in_remission:
+        line += ", in MRD-positive remission" if baseline.line_at_entry else ", MRD-positive"
     history = [f"{'man' if baseline.male else 'woman'} of {int(baseline.age_years)}, {line}"]
     history.append(f"ECOG {baseline.ecog}")
     history += ["first remission longer than 12 months"] * int(baseline.first_remission_over_12_months)

@@ -5,6 +5,7 @@ Rank of proof: contract, and a brute-force recount.
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from calibration import reverse_order
 from calibration import wudhikarn_2022 as study
@@ -21,6 +22,7 @@ from calibration.both_antibodies import (
 )
 from calibration.care import lives, load_care
 from calibration.catalogue import load_catalogue
+from simulator.estimators import median_follow_up
 from simulator.parameters import load_parameters
 from simulator.patient import new_patients
 from simulator.scenario.model import DEFAULT_PARAMETERS
@@ -129,6 +131,52 @@ def test_starts_grow_with_time():
     # binomial standard error 0.008; four of them, false alarm 6e-5
     assert abs(np.mean(months < 96 * 0.5**0.25) - 0.5) < 0.032
     assert months.min() >= 0.0 and months.max() < 96.0
+
+
+def as_printed(o):
+    """Judge: shares that the case mix sets for all who start come out of the selection within what was printed.
+
+    By the exact 95 % interval of each row; of 3,000 patients the Monte Carlo error is below a tenth of it.
+    """
+    p, rows = o.lives, load_catalogue(study.STUDY)
+    for key, flag in {
+        "W041": p.entered_in_remission == 1,  # of the 25
+        "W012": p.male == 1,
+        "W016": p.philadelphia == 1,
+        "W020": p.prior_transplant == 1,
+    }.items():
+        low, high = np.array(binomtest(int(rows[key].value), rows[key].n).proportion_ci(0.95, "exact"))
+        assert low <= flag.mean() <= high, (key, flag.mean())
+    age_low, age_high = rows["W010"].printed_low, rows["W010"].printed_high
+    lower, upper = np.percentile(p.age_years, [25.0, 75.0])
+    assert abs(lower - age_low) < 4.0 and abs(upper - age_high) < 4.0
+
+
+def test_the_selected_are_those_of_table_1(selected):
+    as_printed(selected)
+
+
+def test_the_printed_follow_up_lies_between_two_ways_to_count_it(selected):
+    """16.8 months from inotuzumab, method not stated: survivors alone see less of the early starters."""
+    since = (selected.follow_up_days - selected.lives.protocol_day) / 30.4375
+    printed = load_catalogue(study.STUDY)["W142"].value
+    assert np.median(since[~selected.dead]) < printed < median_follow_up(since, selected.dead)
+
+
+def test_sabotage_another_case_mix_is_seen(selected):
+    as_printed(selected)
+    for name, value in (
+        ("entered_in_remission", 0),
+        ("philadelphia", 0),
+        ("prior_transplant", 1),
+        ("male", 1),
+        ("age_years", 60.0),
+    ):
+        wrong = selected.part(np.arange(len(selected.lives)))  # a copy
+        wrong.lives[name] = value
+        with pytest.raises(AssertionError):
+            as_printed(wrong)
+            pytest.fail(name)
 
 
 def test_a_strategy_without_the_other_antibody_is_refused(parameters):

@@ -10,7 +10,9 @@ from scipy.stats import kstest
 from calibration import jabbour_2024 as study
 from calibration.catalogue import load_catalogue
 from calibration.followed import followed
+from simulator.parameters import load_parameters
 from simulator.patient import new_patients
+from simulator.scenario.model import DEFAULT_PARAMETERS
 
 NAN = np.nan
 MONTH = 30.4375
@@ -81,6 +83,20 @@ def test_follow_up_of_survivors():
     o = alive()
     assert not o.dead.any()
     follow_up_as_printed(o.follow_up_days / MONTH)
+
+
+def test_the_patients_are_those_of_the_abstract():
+    """Shares of 26,000 within four standard errors (0.012): false alarms 6e-5 each, a share off by 0.02 is caught."""
+    parameters = load_parameters(DEFAULT_PARAMETERS).record()
+    p, rows = study.simulate(parameters, 1000, 3).lives, load_catalogue(study.STUDY)
+    assert np.all(p.entered_in_remission == 1) and np.all(p.entry_burden_log10 >= -4.0)
+    for key, flag in {
+        "J007": p.line_at_entry == 0,
+        "J009": p.philadelphia == 1,
+        "J010": p.entry_burden_log10 >= -3.0,
+    }.items():
+        assert abs(flag.mean() - rows[key].value / rows[key].n) < 0.0125, key
+    assert abs(np.median(p.age_years) - rows["J006"].value) < 0.5
 
 
 def test_sabotage_another_follow_up_is_seen():

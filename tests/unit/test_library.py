@@ -30,6 +30,7 @@ EVERYONE, POLICY = "transplant.policy", "transplant.policy transplant.mrd"
 
 # scenario -> arm -> the fields in which it may differ from the reference, and does
 DIFFERS = {
+    "which_antibody_first": {"inotuzumab_first": "blinatumomab_line.when"},
     "blinatumomab_after_course_1_to_4": {f"after_course_{n}": "blinatumomab.after_course" for n in (1, 2, 3)},
     "ino_alone_or_with_chemotherapy": {
         "with_chemotherapy": f"""chemotherapy.backbone chemotherapy.first_course_days

@@ -54,6 +54,8 @@ def test_the_pages_of_the_other_studies(study, figures, tmp_path):
     assert sections_in(html) == ["curves", "rows", "ledger", "limits", "again"]
     assert f"allpath reproduce {study} --replicates 20 --seed 1" in html and html.count("<figure") == figures
     assert len(list(tmp_path.glob("fig-*.png"))) == figures
+    words = " ".join("".join(Reader(html).words).split())
+    assert all(f"({row['id']}) {row['published']:g} of {row['n']}" in words for row in result.comparator)
 
 
 def test_sabotage_other_counts_are_seen(made):

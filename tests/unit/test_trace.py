@@ -11,12 +11,15 @@ import pytest
 
 from simulator.calendar import Slot
 from simulator.cli import run
+from simulator.comparison.pairs import Pair
+from simulator.patient import new_patients
 from simulator.report.side_by_side import grouped, split, told
+from simulator.report.swimmers import headline
 from simulator.scenario import ScenarioError, load_scenario, shipped_scenarios
 from simulator.trajectory import patients_table
 from simulator.trajectory.life import life_of
 from simulator.trajectory.states import STATES
-from simulator.trajectory.trace import Line, parted_day, trace
+from simulator.trajectory.trace import Line, parted_day, trace, who
 from simulator.trajectory.words import LATENT, WORDS, clinical_day, share, span, words_of
 
 SCENARIO = load_scenario("sct_vs_no_sct", patients=3000, seed=4)
@@ -105,6 +108,23 @@ def test_small_words():
 
 
 # The trace
+
+
+@pytest.mark.parametrize(
+    ("line", "entered", "words"),
+    [
+        (0, 1, "first remission, MRD-positive"),
+        (1, 1, "first salvage, in MRD-positive remission"),
+        (1, 0, "first salvage"),
+        (2, 0, "second salvage"),
+        (4, 0, "third or later salvage"),
+    ],
+)
+def test_the_line_of_day_1_in_words(line, entered, words):
+    baseline = new_patients(1)[0]
+    baseline.age_years, baseline.line_at_entry, baseline.entered_in_remission = 46.0, line, entered
+    assert who(baseline)[0] == f"Woman of 46, {words}, ECOG 0."
+    assert f"46 years, {words.partition(',')[0]} ·" in headline(Pair(7, "longer", 46.0, line, None, None))
 
 
 def test_a_trace_is_the_patient_of_the_table():

@@ -17,9 +17,10 @@ from simulator.report.html.assumptions import influential
 from simulator.report.html.document import Block, Bullets, Code, Figure, Page, Paragraph, Section, Table, written
 from simulator.report.html.glance import months_shown, outcomes, settings
 from simulator.report.html.identity import identity_blocks
+from simulator.report.html.posterior import driver_blocks, kinds_apart, posterior_sentences, value_blocks
 from simulator.report.html.published import published
 from simulator.report.html.sentences import differences, three_sentences, title, widest
-from simulator.report.html.trust import kinds_of_uncertainty
+from simulator.report.html.trust import kinds_of_uncertainty, not_told
 from simulator.report.html.words import NOT_FOR, RANGES, READINGS, TWO_LIVES
 from simulator.report.page import page as empty
 from simulator.report.page import svg_of
@@ -38,13 +39,14 @@ REPORT, INFLUENCE = "report.html", "influence.csv"
 
 
 def write_report(
-    comparison: Any, folder: Path, identity: Mapping[str, Any], run: str, influence: pd.DataFrame,
+    comparison: Any, folder: Path, identity: Mapping[str, Any], run: str, influence: pd.DataFrame | None,
     kept: Mapping[str, Any] | None = None,
 ) -> Path:  # fmt: skip
     """report.html into a folder that has the figures of `write_figures`.
 
     `identity` is what run.json holds and `run` the name that a run folder has; `influence` is that of
-    `comparison.influence`; `kept` the reproduction kept with the parameter set, if there is one.
+    `comparison.influence`, None where the comparison has `uncertainty`; `kept` the reproduction kept with the
+    parameter set, if there is one.
     """
     path = folder / REPORT
     path.write_text(written(report_page(comparison, folder, identity, run, influence, kept)), "utf-8", newline="\n")
@@ -52,7 +54,7 @@ def write_report(
 
 
 def report_page(
-    comparison: Any, folder: Path, identity: Mapping[str, Any], run: str, influence: pd.DataFrame,
+    comparison: Any, folder: Path, identity: Mapping[str, Any], run: str, influence: pd.DataFrame | None,
     kept: Mapping[str, Any] | None = None,
 ) -> Page:  # fmt: skip
     """The page as data; arguments as `write_report`."""
@@ -75,7 +77,10 @@ def report_page(
             ("", "This run asks for neither overall nor event-free survival; its numbers are in the tables below.")
         ]
     else:
-        answer = three_sentences(comparison, main, influence, parameters)
+        answer = (
+            posterior_sentences(comparison, main) if influence is None
+            else three_sentences(comparison, main, influence, parameters)
+        )  # fmt: skip
         sections += [
             Section("differences", "Differences in the same "
             "patients", "Differences", _differences(comparison, folder, main)),
@@ -83,7 +88,9 @@ def report_page(
             *_contrasts(comparison, main),
         ]  # fmt: skip
     sections.append(Section("published", "Published and simulated", "Published", published(kept, scenario.parameters)))
-    if main is not None:
+    if influence is None:
+        sections += _posterior(comparison, folder)
+    elif main is not None:
         sections += [
             Section("trust", "How far to trust it", "Trust", kinds_of_uncertainty(comparison, main, influence)),
             Section("assumptions", "What the answer rests on, most influential first", "Assumptions",
@@ -94,6 +101,31 @@ def report_page(
         Section("again", "How to get the same again", "Reproduce", reproduction(comparison, identity)),
     ]
     return Page(f"allpath · {scenario.name}", run, scenario.question, answer, facts, sections)
+
+
+def _posterior(comparison: Any, folder: Path) -> list[Section]:
+    """What posterior draws say: the kinds apart, what drives the main difference, what knowing more is worth."""
+    found, titles = comparison.summary["posterior"], titles_of(comparison)
+    month = found["month"]
+    apart = _from_folder(
+        folder, "os_uncertainty", f"Intervals of the difference in OS at {month} months, a line for each kind.",
+        "Monte Carlo, parameters and attribution apart, and both of the latter drawn jointly.",
+    )  # fmt: skip
+    curves = _from_folder(
+        folder, "os_bands", "Overall survival of each arm with the band of the posterior draws.",
+        "OS under the point set, and the middle 95 % of OS under the joint draws.",
+    )  # fmt: skip
+    tornado_of_draws = _from_folder(
+        folder, "drivers", "Tornado: the main difference with each parameter at the ends of its draws.",
+        "Where the difference lies when a parameter is at either end of its draws.",
+    )  # fmt: skip
+    kinds = kinds_apart(found, titles, comparison.scenario.patients, not_told(comparison))
+    return [
+        Section("trust", "How far to trust it", "Trust", [*kinds, *apart, *curves]),
+        Section("assumptions", "What the answer rests on, most influential first", "Assumptions",
+                [*tornado_of_draws, *driver_blocks(found, titles)]),
+        Section("value", "What it would be worth to know more", "Value", value_blocks(found["decision"], titles)),
+    ]  # fmt: skip
 
 
 def drawn(name: str, draw: Callable[[Drawing], None], alt: str, caption: str) -> Figure:
@@ -227,16 +259,23 @@ def _assumptions(comparison: Any, main: Leading, frame: pd.DataFrame, parameters
     return [Paragraph(RANGES), figure, influential(comparison, main, frame, parameters)]
 
 
+def drawn_by(identity: Mapping[str, Any]) -> str:
+    """Options of a command that propagated posterior draws."""
+    asked = identity.get("uncertainty")
+    return f" --uncertainty --draws {asked['draws']} --decision {asked['decision']}" if asked else ""
+
+
 def reproduction(comparison: Any, identity: Mapping[str, Any], call: str = "compare") -> list[Block]:
     """The command, or what to do without one, and the identity; `call` = the function that simulates it."""
     scenario = comparison.scenario
     known = scenario.name in {name for name, _ in shipped_scenarios()}
+    again = f"--patients {scenario.patients} --seed {scenario.seed}{drawn_by(identity)}"
     if known and load_scenario(scenario.name, patients=scenario.patients, seed=scenario.seed) == scenario:
         how: list[Block] = [
             Paragraph(
                 "The scenario is a shipped one; the same command gives the same bytes, for any number of workers:"
             ),
-            Code(f"allpath compare {scenario.name} --patients {scenario.patients} --seed {scenario.seed}"),
+            Code(f"allpath compare {scenario.name} {again}"),
         ]
     else:
         how = [

@@ -23,7 +23,7 @@ def three_sentences(
 ) -> list[tuple[str, str]]:
     """(head, sentence) of the answer, its certainty and its ground."""
     return [
-        ("The answer.", _what(comparison, main)),
+        ("The answer.", what_came(comparison, main)),
         ("How sure.", _how_sure(comparison, main, frame)),
         ("What it rests on.", _ground(comparison, main, frame, parameters)),
     ]
@@ -63,7 +63,8 @@ def _share(comparison: Any, arm: str, main: Leading) -> str:
     return f"{percent(cell)} % ({interval(cell, 1, 100)})"
 
 
-def _what(comparison: Any, main: Leading) -> str:
+def what_came(comparison: Any, main: Leading) -> str:
+    """The first sentence: the main difference."""
     reference, found = comparison.scenario.reference, differences(comparison, main)
     alive, start = ALIVE[main.endpoint], f"At {main.month} months"
     if len(found) == 1:

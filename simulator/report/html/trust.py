@@ -33,7 +33,7 @@ def kinds_of_uncertainty(comparison: Any, main: Leading, frame: pd.DataFrame) ->
             [
                 ("Monte Carlo: measured.", chance),
                 ("Parameters: not quantified.", _parameters(comparison, main, frame)),
-                ("Attribution: no number of patients helps.", _attribution(comparison)),
+                ("Attribution: no number of patients helps.", not_told(comparison)),
             ]
         ),
     ]
@@ -66,7 +66,8 @@ def _parameters(comparison: Any, main: Leading, frame: pd.DataFrame) -> str:
     return f"{plainly} {which}{' In the same way, '.join(told)} These are not intervals; see the assumptions below."
 
 
-def _attribution(comparison: Any) -> str:
+def not_told(comparison: Any) -> str:
+    """What the evidence cannot tell of the arms, and in how many settings they differ."""
     sentences = comparison.summary["not_identified"]
     if not sentences:
         return "The arms differ in nothing that the evidence is known to be unable to tell apart."

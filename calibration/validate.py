@@ -11,6 +11,7 @@ from typing import Any
 import scenarios
 import simulator
 from calibration import comparator, reverse_order
+from calibration.emulation import RUN_REPLICATES
 from calibration.evaluations import Evaluations
 from calibration.fit import chosen
 from calibration.priors import values
@@ -22,7 +23,6 @@ from simulator.store import parameters_hash, sources_hash, versions
 
 PROBLEM = "joint"
 STUDIES = 1000  # simulated at each step; 500 is the least that a p of 0.01 can be told with
-POOLED = 300  # studies of each kind pooled into one run
 SEED = 20240608
 DOCUMENT, PAGE, ANSWER = "validation.json", "report.html", "answer.txt"
 JOURNAL = ".evaluations.jsonl"
@@ -54,10 +54,10 @@ def validate(
     problem = load_problem(name)
     kinds = chosen(PROBLEM)
     targets = load_targets(study.name for study in kinds)
-    runs = Evaluations(kinds, targets, problem.parameters, problem.priors, POOLED, seed + 1, folder / JOURNAL)
+    runs = Evaluations(kinds, targets, problem.parameters, problem.priors, RUN_REPLICATES, seed + 1, folder / JOURNAL)
 
     def pooled(xs: Floats, first: int) -> Floats:
-        return runs.many(list(xs), [POOLED * (first + k + 1) for k in range(len(xs))], report)
+        return runs.many(list(xs), [RUN_REPLICATES * (first + k + 1) for k in range(len(xs))], report)
 
     simulate = simulator_of(kinds, problem.parameters, problem.priors, seed, report)
     found = validated(problem, simulate, pooled, others(problem, seed, report), studies, seed, report, say)

@@ -1,8 +1,8 @@
 """Cross validity: the fit with one block of rows left out, sampled where its emulator holds.
 
 The emulator was made where the posterior of all rows lies, and without a block the posterior is wider. So the left-out
-optimum and draws are simulated again: where log L of the rows kept is off by more than an emulator may be, it is
-corrected by a small design of its own and checked anew.
+optimum and draws are simulated again: where the rows kept are off by more than an emulator may be, it is corrected by
+a design of its own and checked anew.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.emulation import LARGEST_ERROR, RUN_REPLICATES, study_sd
 from calibration.likelihood import Flags, likelihood
 from calibration.problem import Problem
 from calibration.refit import Laplace, refit
@@ -22,12 +23,11 @@ from calibration.validation.predictive import Report
 
 Floats = NDArray[np.float64]
 Pooled = Callable[[Floats, int], Floats]
-"""Positions (n, P) and number of the first run -> statistics (n, T) of very large studies; NaN where nobody is left."""
+"""Positions (n, P), number of the first run -> statistics (n, T) of RUN_REPLICATES studies pooled; NaN: nobody left."""
 
-CHECKED = 16  # the optimum and draws simulated again
-DESIGN = 96  # further runs where the check fails
+CHECKED = 40  # the optimum and draws simulated again
+DESIGN = 160  # further runs where the check fails
 RUNS = 2 * CHECKED + DESIGN  # at most
-LARGEST_ERROR = 1.0  # SD of the error of log L, as for the emulator of all rows
 STEPS = 1500
 
 
@@ -35,9 +35,9 @@ STEPS = 1500
 class LeftOut:
     """Draws (n, P) from the posterior of the rows kept.
 
-    `error` and `error_before`: SD of the emulator's error of log L of the rows kept at draws that were simulated
-    again; `extra_runs`: size of the design that corrected it, 0 where none was needed. `distance`: Mahalanobis, of the
-    left-out optimum from that of all rows under their posterior.
+    `error` and `error_before`: of the emulator at draws that were simulated again, root mean square over the rows
+    kept in standard deviations of one study; `extra_runs`: size of the design that corrected it, 0 where none was
+    needed. `distance`: Mahalanobis, of the left-out optimum from that of all rows under their posterior.
     """
 
     draws: Floats
@@ -67,7 +67,7 @@ def left_out(
     fit = refit(problem, data, keep)
     xs, accepted = draws(problem, data, keep, fit, count, seed, report)
     checks = checked_positions(fit, xs)
-    before = log_likelihood_error(problem, data, keep, checks, pooled(checks, 0))
+    before = emulator_error(problem, keep, checks, pooled(checks, 0))
     error, runs = before, 0
     if error > LARGEST_ERROR:
         more = xs[np.linspace(0, len(xs) - 1, DESIGN).astype(int)]
@@ -79,7 +79,7 @@ def left_out(
         fit = refit(problem, data, keep, start=fit.x)
         xs, accepted = draws(problem, data, keep, fit, count, seed, report)
         checks = checked_positions(fit, xs)
-        error = log_likelihood_error(problem, data, keep, checks, pooled(checks, CHECKED + DESIGN))
+        error = emulator_error(problem, keep, checks, pooled(checks, CHECKED + DESIGN))
     gap = fit.x - everything.x
     distance = float(np.sqrt(gap @ np.linalg.solve(everything.covariance, gap)))
     return LeftOut(xs, accepted, before, error, runs, distance)
@@ -111,9 +111,13 @@ def checked_positions(fit: Laplace, xs: Floats) -> Floats:
     return np.vstack([fit.x, xs[np.linspace(0, len(xs) - 1, CHECKED - 1).astype(int)]])
 
 
-def log_likelihood_error(problem: Problem, data: Floats, keep: Flags, xs: Floats, ms: Floats) -> float:
-    """SD of what the emulator gets wrong in log L of the rows kept, at xs (n, P) whose statistics are ms (n, T)."""
+def emulator_error(problem: Problem, keep: Flags, xs: Floats, ms: Floats) -> float:
+    """Root mean square over the targets of `keep` (T,), in SD of one study, at xs (n, P) with statistics ms (n, T).
+
+    The noise of runs of RUN_REPLICATES studies is taken off.
+    """
     exists = np.all(np.isfinite(ms), axis=1)
-    wanted = likelihood(problem.targets, problem.spread, data, keep)
-    gap = wanted.value(ms[exists]) - wanted.value(problem.emulator.predict(xs[exists]))
-    return float(np.std(gap, ddof=1))
+    sd = study_sd(problem.targets, problem.spread, np.median(ms[exists], axis=0))
+    off = (ms[exists] - problem.emulator.predict(xs[exists])) / sd
+    squares = np.maximum(np.mean(off[:, keep] ** 2, axis=0) - 1.0 / RUN_REPLICATES, 0.0)
+    return float(np.sqrt(np.mean(squares)))

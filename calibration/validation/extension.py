@@ -1,4 +1,4 @@
-"""An emulator corrected where it has not been: a few more runs, along the directions that a left-out block frees."""
+"""An emulator corrected where it has not been: more runs, along the directions that a left-out block frees."""
 
 from __future__ import annotations
 
@@ -27,33 +27,22 @@ def freed_directions(with_block: Floats, without: Floats, count: int = FREED) ->
 def extended(emulator: Emulator, directions: Floats, xs: Floats, ms: Floats) -> Emulator:
     """The emulator plus a quadratic along `directions` (P, D) in what it misses at xs (n, P), where ms (n, T) is so.
 
-    The penalty of each statistic is chosen by generalised cross-validation, so that noise alone corrects nothing.
+    The penalty of each statistic is chosen by generalised cross-validation, so that noise alone corrects little.
     """
-    u = xs - emulator.centre
-    along = u @ directions
-    i, j = np.triu_indices(directions.shape[1])
+    along = (xs - emulator.centre) @ directions
+    d = directions.shape[1]
+    i, j = np.triu_indices(d)
     design = np.hstack([along, along[:, i] * along[:, j]])
-    missed = ms - emulator.predict(xs)
     average, scale = design.mean(axis=0), np.maximum(design.std(axis=0), SMALLEST_SPREAD)
-    coefficients = (ridge((design - average) / scale, missed - missed.mean(axis=0)) / scale[:, None]).T
-    linear, products = coefficients[:, : len(directions.T)], coefficients[:, len(directions.T) :]
+    missed = ms - emulator.predict(xs)
+    middle = missed.mean(axis=0)
+    coefficients = np.array([ridge((design - average) / scale, one) / scale for one in (missed - middle).T])
+    square = np.zeros((len(coefficients), d, d))
+    square[:, i, j] += coefficients[:, d:] / 2.0
+    square[:, j, i] += coefficients[:, d:] / 2.0
     return replace(
         emulator,
-        reference=emulator.reference + missed.mean(axis=0) - coefficients @ average,
-        slope=emulator.slope + linear @ directions.T,
-        directions=np.hstack([emulator.directions, directions]),
-        bend=_bend(emulator, products),
+        reference=emulator.reference + middle - coefficients @ average,
+        slope=emulator.slope + coefficients[:, :d] @ directions.T,
+        bend=emulator.bend + directions @ square @ directions.T,
     )
-
-
-def _bend(emulator: Emulator, products: Floats) -> Floats:
-    """Coefficients (T, F) of squares and products along the old directions followed by the new ones."""
-    parameters, old = emulator.directions.shape
-    new = round((np.sqrt(8 * products.shape[1] + 1) - 1) / 2)  # D of D (D + 1) / 2 products
-    table = np.zeros((len(products), old + new, old + new))
-    i, j = np.triu_indices(old)
-    table[:, i, j] = emulator.bend[:, parameters:]
-    i, j = np.triu_indices(new)
-    table[:, old + i, old + j] = products
-    i, j = np.triu_indices(old + new)
-    return np.hstack([emulator.bend[:, :parameters], table[:, i, j]])

@@ -59,8 +59,11 @@ def _blocks(result: Validation) -> Table:
          str(one.fit.extra_runs or "–"), plain(one.fit.distance)]
         for one in result.blocks
     ]  # fmt: skip
-    heads = ["Left out", "Rows", "Inside", "Joint p", "Emulator's error of log L", "Extra runs", "Moved"]
-    note = "Moved: distance of the optimum from that of all rows, in its posterior standard deviations (Mahalanobis)."
+    heads = ["Left out", "Rows", "Inside", "Joint p", "Emulator's error, SD", "Extra runs", "Moved"]
+    note = (
+        "Error: of the rows kept, in standard deviations of one study. Moved: distance of the optimum from that of all "
+        "rows, in its posterior standard deviations (Mahalanobis)."
+    )
     return Table("Rows of each block inside their 95 % predictive interval", heads, lines, (0,), note)
 
 

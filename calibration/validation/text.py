@@ -72,7 +72,7 @@ def blocks_table(result: Validation, width: int) -> str:
          str(one.fit.extra_runs or "–")]
         for one in result.blocks
     ]  # fmt: skip
-    return aligned(["Left out", "Rows", "Inside", "Joint p", "Emulator's\nerror (log L)", "Extra\nruns"], rows, width)
+    return aligned(["Left out", "Rows", "Inside", "Joint p", "Emulator's\nerror, SD", "Extra\nruns"], rows, width)
 
 
 def outside_table(result: Validation, width: int) -> str:

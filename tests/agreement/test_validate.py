@@ -32,9 +32,8 @@ def problem(tmp_path_factory):
     parameters, targets = load_parameters(DEFAULT_PARAMETERS), load_targets(STUDIES)
     found, t = priors(parameters), len(targets)
     p = len(found)
-    flat, one = np.zeros((t, p)), np.eye(p)[:, :1]
     middle = on_scale(targets, published(targets))
-    emulator = Emulator(np.zeros(p), middle, flat, flat, one, np.zeros((t, p + 1)), np.zeros(t))
+    emulator = Emulator(np.zeros(p), middle, np.zeros((t, p)), np.zeros((t, p, p)))
     about = {
         "id": "nothing",
         "parameter_set": parameters.id,
@@ -44,7 +43,7 @@ def problem(tmp_path_factory):
         "parameters": [one.name for one in found],
     }
     path = tmp_path_factory.mktemp("problem") / "nothing.npz"
-    spread = Spread(0.04 * np.eye(t), np.zeros(t), 4000)
+    spread = Spread(0.04 * np.eye(t), np.zeros(t), 4000, np.zeros(t))
     save_problem(Problem(parameters, found, targets, spread, emulator, about), path)
     return str(path)
 
@@ -55,7 +54,7 @@ def result(problem, tmp_path_factory):
         patch.setattr(cross, "CHECKED", 3)
         patch.setattr(cross, "DESIGN", 6)
         patch.setattr(cross, "STEPS", 200)
-        patch.setattr(validate, "POOLED", 4)
+        patch.setattr(validate, "RUN_REPLICATES", 4)
         folder = tmp_path_factory.mktemp("run")
         found = validate.validate(problem, FEW, 5, folder, lambda done, total: None, lambda words: None)
         assert not list(folder.iterdir())  # the journal of pooled runs goes when all is done

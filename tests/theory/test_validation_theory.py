@@ -151,10 +151,10 @@ def test_an_emulator_that_is_wrong_outside_is_corrected():
     direction = freed_directions(everything.covariance, refit(T.problem, data, keep).covariance, 1)[:, 0]
 
     def pooled(xs, first):
-        return xs @ T.a.T + 4.0 * ((xs - everything.x) @ direction)[:, None] ** 2 * T.sd
+        return xs @ T.a.T + 2.0 * ((xs - everything.x) @ direction)[:, None] ** 2 * T.sd
 
     found = left_out(T.problem, data, keep, everything, pooled, 500, 3)
-    assert found.error_before > 1.0 and found.extra_runs > 0
+    assert found.error_before > 0.5 and found.extra_runs > 0
     assert found.error < 0.2 * found.error_before
 
 

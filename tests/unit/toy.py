@@ -42,9 +42,8 @@ def toy(seed: int = 7) -> Toy:
     rng = np.random.default_rng(seed)
     a, sd = rng.standard_normal((ROWS, PARAMETERS)), rng.uniform(0.5, 2.0, ROWS)
     targets = tuple(target(i) for i in range(ROWS))
-    spread = Spread(np.diag(sd**2), np.zeros(ROWS), 10**6)
-    flat = np.zeros((ROWS, PARAMETERS + 1))
-    emulator = Emulator(np.zeros(PARAMETERS), np.zeros(ROWS), a, a, np.eye(PARAMETERS)[:, :1], flat, np.zeros(ROWS))
+    spread = Spread(np.diag(sd**2), np.zeros(ROWS), 10**6, np.zeros(ROWS))
+    emulator = Emulator(np.zeros(PARAMETERS), np.zeros(ROWS), a, np.zeros((ROWS, PARAMETERS, PARAMETERS)))
     parameters = load_parameters(DEFAULT_PARAMETERS)
     return Toy(a, sd, Problem(parameters, priors(parameters)[:PARAMETERS], targets, spread, emulator, {}))
 

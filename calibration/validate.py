@@ -22,7 +22,7 @@ from calibration.validation.report import Beside, Validation, validated
 from simulator.store import parameters_hash, sources_hash, versions
 
 PROBLEM = "joint"
-STUDIES = 1000  # simulated at each step; 500 is the least that a p of 0.01 can be told with
+STUDIES = 600  # simulated at each step; 500 is the least
 SEED = 20240608
 DOCUMENT, PAGE, ANSWER = "validation.json", "report.html", "answer.txt"
 JOURNAL = ".evaluations.jsonl"

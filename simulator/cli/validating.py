@@ -24,7 +24,7 @@ def validate(
     ] = "joint",
     studies: Annotated[
         int, typer.Option("--studies", metavar="N", min=500, help="Simulated studies of each kind at each step.")
-    ] = 1000,
+    ] = 600,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="Seed.")] = 20240608,
     out: Out = None,
     as_json: AsJson = False,

@@ -10,7 +10,19 @@ both_antibodies   Wudhikarn 2022: selection of those who received blinatumomab a
 kantarjian_2023, wudhikarn_2022, jabbour_2024
                   each study's own estimators on observed lives
 studies           the three as the calibration sees them
-fit               parameters to those statistics, through the estimators
+targets          which published figures are fitted, which are not and why
+priors           the range of every parameter as a normal on its working scale
+spread           how far one study lies from a very large one, and its statistics together
+likelihood       counts, and the rest given the counts
+evaluations      the simulated side of the fit, kept so that nothing is run twice
+optimum          Gauss-Newton steps to the greatest posterior density
+fit              the point: `allpath calibrate`
+emulator         statistics as a function of the parameters, without simulating
+emulation        the simulations behind the emulator, and its error
+problem          priors, targets, spread and emulator in one file
+refit            a fit in milliseconds: blocks left out, simulated data
+sampling         draws from the emulated posterior
+posterior        all of that: `allpath posterior`
 papers, figures   what a reproduction prints of each paper beside its rows
 reproduce         a study simulated at its own size, row by row beside what was printed
 

@@ -20,7 +20,7 @@ from scipy.special import expit
 from calibration.emulator import fit_emulator
 from calibration.evaluations import Evaluations, Report
 from calibration.likelihood import Likelihood, likelihood
-from calibration.optimum import jacobian_at
+from calibration.optimum import Optimum
 from calibration.problem import Problem
 from calibration.refit import refit
 from calibration.sampling import crank_nicolson, log_density
@@ -44,16 +44,14 @@ def emulated(
     evaluations: Evaluations,
     spread: Spread,
     wanted: Likelihood,
-    x: Floats,
-    m: Floats,
+    best: Optimum,
     about: dict[str, Any],
     say: Callable[[str], None],
     progress: Report,
 ) -> Problem:
-    """The problem with its emulator, from the optimum x (parameters,) with statistics m (targets,)."""
-    say("differences at the greatest posterior density")
-    jacobian = jacobian_at(lambda xs: evaluations.same(xs, progress), x, np.arange(len(x)))
-    curvature = jacobian.T @ wanted.terms(m).curvature @ jacobian
+    """The problem with its emulator, from the optimum over all parameters."""
+    x = best.x
+    curvature = best.jacobian.T @ wanted.terms(best.m).curvature @ best.jacobian
     factor = np.linalg.cholesky(np.linalg.inv(curvature + np.eye(len(x))))
     design = replace(evaluations, replicates=RUN_REPLICATES)
     rng = np.random.default_rng(SEED)

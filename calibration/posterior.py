@@ -71,7 +71,7 @@ def posterior(name: str, parameters: ParameterSet, out: Path, say: Say, progress
     everything = np.arange(len(found))
     start = np.clip(positions(found, parameters), -3.0, 3.0)
     best, wanted, spread = search(evaluations, start, everything, JACOBIANS, say, progress)
-    problem = emulated(evaluations, spread, wanted, best.x, best.m, about, say, progress)
+    problem = emulated(evaluations, spread, wanted, best, about, say, progress)
     say("sampling")
     laplace = refit(problem)
     chains, accepted = crank_nicolson(log_density(problem), laplace, SEED, progress=progress)

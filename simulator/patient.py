@@ -147,6 +147,7 @@ FIELDS = (
     ("admission_day", "f", "day", "referral", "latest admission for SCT; NaN = none"),
     ("transplants", "i", "SCT", "transplant", "SCTs done since day 1"),
     ("transplant_day", "f", "day", "transplant", "first SCT; NaN = none"),
+    ("transplant_line", "i", "line", "transplant", "line in whose remission the latest SCT was done; -1 = none"),
     ("latest_transplant_day", "f", "day", "transplant", "latest SCT; NaN = none"),
     ("transplant_interval_days", "f", "days", "transplant", "last InO to first SCT"),
     ("transplant_inotuzumab_courses", "i", "courses", "transplant", "InO courses before first SCT"),
@@ -232,7 +233,8 @@ INITIAL = {
     )
 } | {
     "sos_drug_day": 0.0, "relapse_accrued_day": 0.0,
-    "blinatumomab_line": -1, "relapse_line": -1, "leukaemia_death_line": -1, "remission_death_line": -1,
+    "blinatumomab_line": -1, "transplant_line": -1, "relapse_line": -1,
+    "leukaemia_death_line": -1, "remission_death_line": -1,
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def transplant(patient, parameters, strategy, now):
         patient.transplant_interval_days = now - patient.last_inotuzumab_day
         patient.transplant_inotuzumab_courses = patient.inotuzumab_courses
     patient.latest_transplant_day = now
+    patient.transplant_line = patient.line
     clear_plans(patient)
     patient.calendar[Slot.REMISSION_DEATH] = NEVER
     reads_mrd = np.isnan(patient.mrd_negative_day) or strategy.blinatumomab_at_molecular_relapse
@@ -134,8 +135,8 @@ def develop_gvhd(patient, parameters, strategy, now):
 
 @leaf
 def retime_transplant_death(patient, parameters, now):
-    """Accrue and re-time when GVHD or SOS has changed the multiplier."""
-    if patient.transplants == 0 or not patient.in_remission:
+    """Accrue and re-time when GVHD or SOS has changed the multiplier, in the remission of the SCT; relapse ends it."""
+    if patient.transplant_line != patient.line or not patient.in_remission:
         return
     multiplier = patient.gvhd_factor * patient.sos_factor
     if multiplier == patient.transplant_death_multiplier:

@@ -22,6 +22,7 @@ from worlds import (
     quiet_strategy,
 )
 
+from simulator.patient import Cause
 from simulator.strategy import DAYS_PER_MONTH, LinePlace
 
 N = 20_000
@@ -205,3 +206,23 @@ def test_sct_in_the_remission_of_blinatumomab_is_not_the_sct_after_inotuzumab():
     assert (sos[late] > protocol[late]).all()
     assert set(after[late]) == {0}
     assert np.isnan(interval).all()
+
+
+def test_the_mortality_of_an_sct_ends_with_its_remission():
+    """SOS under inotuzumab, long after the SCT of the line before, must not be charged with the time between."""
+    strategy = BEFORE | INO | {
+        "blinatumomab_line_transplant": 1, "transplant_policy": 2, "blinatumomab_line_courses": 1,
+        "transplant_grace_days": 300.0, "courses": 2, "inotuzumab_courses": 2,
+    }  # fmt: skip
+    parameters = CLEARS | {
+        "relapse_log_theta": 5.0, "relapse_latency_median_days": 900.0, "relapse_latency_shape": 5.0,
+        "sos_drug_log_rate_per_mg_per_m2": 1.0, "sos_drug_mean_days": 20.0, "sos_log_odds_no_inotuzumab": OFF,
+        "transplant_death_log_theta": -1.5, "transplant_death_scale_days": 200.0, "sos_survivor_log_factor": 3.0,
+    }  # fmt: skip
+    fields = ["protocol_day", "remission_day", "sos_day", "death_day", "death_cause", "transplant_line"]
+    protocol, remission, sos, death, cause, line = live(fields, strategy, parameters)
+    after = np.isfinite(sos) & (sos > remission)
+    assert after.sum() > 500
+    assert set(line[after]) == {1}
+    assert not (death < protocol).any()
+    assert not (cause[after] == Cause.TRANSPLANT).any()

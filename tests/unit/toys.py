@@ -8,6 +8,7 @@ from calibration.problem import Problem
 from calibration.spread import Spread
 from calibration.targets import COUNT, RATIO, Target
 from simulator.parameters import load_parameters
+from simulator.scenario.model import DEFAULT_PARAMETERS
 
 P, T = 6, 4
 HUGE = 10**9  # simulated studies: no correction of the covariance
@@ -28,7 +29,7 @@ def linear_emulator(slope, reference):
 
 
 def problem(targets, slope, reference, covariance):
-    parameters = load_parameters("kantarjian-2023-point")
+    parameters = load_parameters(DEFAULT_PARAMETERS)
     names = [name for name, _ in zip(parameters.values, range(slope.shape[1]), strict=False)]
     priors = tuple(Prior(name, "identity", 0.0, 1.0, -np.inf, np.inf, "assumption") for name in names)
     spread = Spread(covariance, np.zeros(len(targets)), HUGE, np.zeros(len(targets)))

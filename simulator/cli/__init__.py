@@ -5,6 +5,7 @@ studies     reproduce, attribute calibrating      calibrate, posterior
 folders     runs; how commands hold their run folder
 predicting  predict
 sweeping    sweep                evidence         evidence   tracing    trace
+validating  validate
 reporting   what a run folder holds for people    wards      compare, where something is limited
 app         the command itself   options    what commands share      terminal    progress and lines
 """
@@ -20,7 +21,18 @@ from typing import Any, NoReturn, cast
 
 import typer
 
-from simulator.cli import calibrating, comparing, evidence, folders, listing, predicting, studies, sweeping, tracing
+from simulator.cli import (
+    calibrating,
+    comparing,
+    evidence,
+    folders,
+    listing,
+    predicting,
+    studies,
+    sweeping,
+    tracing,
+    validating,
+)
 from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, InterruptedRunError, app
 from simulator.cli.terminal import note
 
@@ -37,6 +49,7 @@ __all__ = [
     "studies",
     "sweeping",
     "tracing",
+    "validating",
 ]
 
 LATEST_SECONDS = 0.9  # after Ctrl-C

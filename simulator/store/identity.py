@@ -17,7 +17,7 @@ from simulator.scenario import Scenario, resolved
 RUN = "run.json"
 PACKAGE = Path(__file__).resolve().parent.parent
 SOURCES = (".py", ".csv", ".j2", ".css", ".toml")  # code, definitions, evidence, templates, strategies and case mixes
-_MARKERS = {"reproduce": "rows.json"}
+_MARKERS = {"reproduce": "rows.json", "validate": "validation.json"}
 _MEANINGS = {
     "parameters_sha256": "the parameter set has changed since",
     "sources_sha256": "the program has changed since",

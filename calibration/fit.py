@@ -1,179 +1,152 @@
-"""Point calibration: indirect inference through the paper's own estimators.
+"""The point fit of the parameter set to published studies, through their own estimators (indirect inference).
 
-Residuals are (simulated - reported) over the standard error of the reported number on a near-normal scale; the
-simulated side is one large pooled cohort with common random numbers, so the objective is smooth enough for
-Gauss-Newton steps with differences of a fraction of a prior standard deviation. Each fitted parameter carries a weak
-prior: its stated range read as 95 %. This finds a point; it says nothing about what else would fit.
+Only parameters whose origin is `fitted` move; those with a source or an assumption stay at their values here, and vary
+in the posterior. The greatest posterior density is sought by Gauss-Newton steps on large pooled studies with common
+random numbers; then the spread of the studies is estimated anew at the fit, and a last round of steps uses it.
 """
 
 from __future__ import annotations
 
-import json
-import math
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
-from calibration.catalogue import Row, load_catalogue
-from calibration.kantarjian_2023 import INTEGER_MEDIANS, STUDY, grouped_median, statistics
-from calibration.trial import replicate_rows, simulate
-from simulator.parameters import DEFINITIONS, Definition, ParameterError, ParameterSet
-
-SEED = 20230523
-REPLICATES = 600  # trials pooled into one evaluation: 66,000 patients
-STEP_SD = 0.25  # of the prior, for differences
-NORMAL_975 = 1.959963985
-COX_FILTER = 1.5  # the printed Cox terms survived a P < 0.05 filter, which inflates them
-ROUNDING_SD = 0.5 / math.sqrt(3.0)  # medians are printed as whole days, weeks or months
+from calibration.evaluations import Evaluations, Report
+from calibration.likelihood import Likelihood, likelihood
+from calibration.optimum import Optimum, optimum
+from calibration.priors import positions, priors, values
+from calibration.spread import Spread, estimate_spread
+from calibration.studies import STUDIES, Study
+from calibration.targets import FILE, load_targets, published
+from simulator.parameters import ParameterError, ParameterSet
+from simulator.store.files import json_bytes, write_whole
 
 Floats = NDArray[np.float64]
+Say = Callable[[str], None]
+
+JOINT = "joint"
+SEED = 20230523
+REPLICATES = 600  # of each study, pooled into one evaluation
+JACOBIANS = 4
+NOISE_RUNS = 8  # other patients at the fit: how much log L owes to the patients that were drawn
+JOURNAL = ".evaluations.jsonl"
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """One fitted parameter on its working scale, in prior standard deviations from the prior mean."""
-
-    definition: Definition
-    mean: float
-    sd: float
-
-    def value(self, x: float) -> float:
-        """Natural value, kept inside the hard bounds."""
-        y = self.mean + x * self.sd
-        if self.definition.unit == "probability":
-            natural = 1.0 / (1.0 + math.exp(-y))
-        elif self.definition.unit == "days":
-            natural = math.exp(y)
-        else:
-            natural = y
-        return min(max(natural, self.definition.low), self.definition.high)
-
-    def position(self, value: float) -> float:
-        """Inverse of `value`."""
-        return (_working(self.definition, value) - self.mean) / self.sd
+def chosen(name: str) -> tuple[Study, ...]:
+    """One study, or all of them as `joint`."""
+    if name == JOINT:
+        return tuple(STUDIES.values())
+    if name not in STUDIES:
+        raise ParameterError([f"{name}: unknown study: allowed {', '.join([JOINT, *STUDIES])}"])
+    return (STUDIES[name],)
 
 
-def _working(definition: Definition, value: float) -> float:
-    if definition.unit == "probability":
-        value = min(max(value, 1e-3), 1.0 - 1e-3)
-        return math.log(value / (1.0 - value))
-    return math.log(value) if definition.unit == "days" else value
+def check_out(out: Path, suffix: str) -> None:
+    """Refuse a file that could not be written, before the work."""
+    if out.suffix != suffix or not out.absolute().parent.is_dir():
+        raise ParameterError([f"{out}: allowed is a {suffix} file in an existing folder"])
 
 
-def fitted_parameters(parameters: ParameterSet) -> list[Fitted]:
-    """The parameters whose origin is `fitted`, with their weak priors."""
-    found = []
-    for definition in DEFINITIONS:
-        origin = parameters.origins[definition.name]
-        if origin.kind == "fitted":
-            low, high = _working(definition, origin.low), _working(definition, origin.high)
-            found.append(Fitted(definition, (low + high) / 2.0, (high - low) / (2.0 * NORMAL_975)))
-    return found
+def targets_hash() -> str:
+    """Of the list of targets and of every published number."""
+    evidence = sorted((FILE.parent / "evidence").glob("*.csv"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (FILE, *evidence))).hexdigest()
 
 
-def fitted_rows() -> list[Row]:
-    """The reviewed, non-redundant list."""
-    return [row for row in load_catalogue(STUDY).values() if row.role == "fitted"]
+def journal_beside(out: Path) -> Path:
+    """Where evaluations are kept until the result is written."""
+    return out.with_name(out.name + JOURNAL)
 
 
-def on_scale(row: Row, value: float) -> float:
-    """Hazard ratios and times on the log scale, the rest as they are."""
-    if row.unit in ("HR", "days", "weeks", "months") and row.id not in INTEGER_MEDIANS:
-        return math.log(value) if value > 0 else math.nan
-    return value
+def calibrate(name: str, parameters: ParameterSet, out: Path, say: Say, progress: Report) -> None:
+    """Fit and write the new set to `out` (JSON): the fitted values change, origins, priors and the rest stay.
 
-
-def standard_error(row: Row, predictive_sd: float) -> float:
-    """From the 95 % interval where there is one, else the spread a trial of that size would show and rounding."""
-    low, high = row.interval
-    if math.isnan(low):
-        return math.hypot(predictive_sd, ROUNDING_SD / row.value)
-    error = (on_scale(row, high) - on_scale(row, low)) / (2.0 * NORMAL_975)
-    return error * COX_FILTER if row.unit == "HR" else error
-
-
-def residual(row: Row, simulated: float, error: float) -> float:
-    """(simulated - reported) / standard error; a median of integers is met within half a unit."""
-    if math.isnan(simulated):
-        return 5.0
-    if row.id in INTEGER_MEDIANS:
-        gap = simulated - row.value
-        return math.copysign(max(abs(gap) - 0.45, 0.0), gap) / 0.15
-    return (on_scale(row, simulated) - on_scale(row, row.value)) / error
-
-
-def predictive_sd(parameters: np.recarray, replicates: int = 300) -> dict[str, float]:
-    """Spread of each fitted statistic over replicate trials of the study's size, on the working scale."""
-    trial = simulate(parameters, replicates, SEED + 1)
-    rows = fitted_rows()
-    drawn = []
-    for r in range(replicates):
-        found = statistics(trial.part(replicate_rows(r, replicates)))
-        drawn.append([on_scale(row, found[row.id]) for row in rows])
-    return dict(zip((row.id for row in rows), np.nanstd(np.array(drawn), axis=0), strict=True))
-
-
-def fit(
-    parameters: ParameterSet, steps: int, report: Callable[[str], None]
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Fitted values by name and z by row id, after at most `steps` Gauss-Newton steps."""
-    free = fitted_parameters(parameters)
-    rows = fitted_rows()
-    spread = predictive_sd(parameters.record())
-    errors = {row.id: standard_error(row, spread[row.id]) for row in rows}
-
-    def data_residuals(x: Floats) -> Floats:
-        changes = {one.definition.name: one.value(float(xi)) for one, xi in zip(free, x, strict=True)}
-        found = statistics(simulate(parameters.record(**changes), REPLICATES, SEED), grouped_median)
-        return np.array([residual(row, found[row.id], errors[row.id]) for row in rows])
-
-    def residuals(x: Floats) -> Floats:
-        data = data_residuals(x)
-        worst = np.argmax(np.abs(data))
-        report(f"chi2 {np.sum(data**2):8.2f}  prior {np.sum(x**2):6.2f}  worst {rows[worst].id} {data[worst]:+.2f}")
-        return np.concatenate([data, x])
-
-    def jacobian(x: Floats) -> Floats:
-        moved = []
-        for i in range(len(x)):
-            up, down = x.copy(), x.copy()
-            up[i] += STEP_SD
-            down[i] -= STEP_SD
-            moved += [up, down]
-        found = Parallel(n_jobs=2, backend="threading")(delayed(data_residuals)(one) for one in moved)
-        columns = [(found[2 * i] - found[2 * i + 1]) / (2.0 * STEP_SD) for i in range(len(x))]
-        return np.vstack([np.column_stack(columns), np.eye(len(x))])
-
-    start = np.array([one.position(parameters.values[one.definition.name]) for one in free])
-    best = least_squares(
-        residuals, np.clip(start, -4, 4), jac=jacobian, method="trf", max_nfev=steps, ftol=1e-4, xtol=1e-4
+    A run that was stopped goes on where it was, if it is started again with the same `out`.
+    """
+    check_out(out, ".json")
+    studies = chosen(name)
+    found = priors(parameters)
+    free = np.array([i for i, one in enumerate(found) if one.origin == "fitted"])
+    evaluations = Evaluations(
+        studies, load_targets(study.name for study in studies), parameters, found, REPLICATES, SEED, journal_beside(out)
     )
-    values = {one.definition.name: one.value(float(xi)) for one, xi in zip(free, best.x, strict=True)}
-    return values, dict(zip((row.id for row in rows), data_residuals(best.x).tolist(), strict=True))
-
-
-def calibrate(parameters: ParameterSet, out: Path, steps: int, report: Callable[[str], None]) -> None:
-    """Fit and write the new set to `out` (JSON): the fitted values change, origins, priors and the rest stay."""
-    if out.suffix != ".json" or not out.absolute().parent.is_dir():
-        raise ParameterError([f"{out}: allowed is a .json file in an existing folder"])
-    values, z = fit(parameters, steps, report)
-    data = parameters.as_file() | {"id": out.stem, "title": f"Point calibration to {STUDY}"}
-    for name, value in values.items():
-        data["parameters"][name]["value"] = float(f"{value:.5g}")
-    data["fit"] = {
-        "study": STUDY,
-        "rows": len(z),
-        "chi_squared": round(sum(one * one for one in z.values()), 2),
-        "trials_pooled": REPLICATES,
-        "seed": SEED,
+    start = positions(found, parameters)
+    start[free] = np.clip(start[free], -3.0, 3.0)
+    first, _, _ = search(evaluations, start, free, JACOBIANS, say, progress)
+    say("spread of the studies at the fit")
+    best, wanted, _ = search(evaluations, first.x, free, 1, say, progress)
+    fitted = values([found[i] for i in free], best.x[free])
+    fitted = {key: float(f"{value:.5g}") for key, value in fitted.items()}
+    names = " and ".join(study.name for study in studies)
+    data = parameters.as_file() | {
+        "id": out.stem,
+        "title": f"Point calibration to {names}",
     }
-    text = json.dumps(data, indent=1) + "\n"
-    temporary = out.with_name(out.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(out)
-    report(f"written: {out}")
+    for key, value in fitted.items():
+        data["parameters"][key]["value"] = value
+    data["fit"] = diagnostics(evaluations, best, wanted, free, progress)
+    write_whole(out, lambda file: file.write(json_bytes(data)))
+    evaluations.journal.unlink(missing_ok=True)
+    say(described(data["fit"]))
+
+
+def search(
+    evaluations: Evaluations, x: Floats, free: NDArray[np.int64], jacobians: int, say: Say, progress: Report
+) -> tuple[Optimum, Likelihood, Spread]:
+    """The optimum from x with the spread estimated at x, the likelihood that was used, and that spread."""
+    record = evaluations.parameters.record(**values(evaluations.priors, x))
+    spread = estimate_spread(evaluations.studies, evaluations.targets, record, SEED + 1)
+    wanted = likelihood(evaluations.targets, spread, published(evaluations.targets))
+    found = optimum(lambda xs: evaluations.same(xs, progress), wanted, x, free, jacobians, say)
+    return found, wanted, spread
+
+
+def noise(evaluations: Evaluations, wanted: Likelihood, x: Floats, progress: Report) -> float:
+    """Standard deviation of log L over pooled simulations of other patients at the same parameters."""
+    firsts = [evaluations.replicates * (k + 1) for k in range(NOISE_RUNS)]
+    found = evaluations.many([x] * NOISE_RUNS, firsts, progress)
+    return float(np.std(wanted.value(found), ddof=1))
+
+
+def diagnostics(
+    evaluations: Evaluations, best: Optimum, wanted: Likelihood, free: NDArray[np.int64], progress: Report
+) -> dict[str, Any]:
+    """What is stored with the set, beside hashes of data and code."""
+    residuals = wanted.residuals(best.m)
+    of_study = np.array([one.study for one in evaluations.targets])
+    own = {study.name: float(np.sum(residuals[of_study == study.name] ** 2)) for study in evaluations.studies}
+    worst = np.argsort(-np.abs(residuals))[:5]
+    return {
+        "studies": list(own),
+        "targets": len(residuals),
+        "parameters": len(free),
+        "deviance": {name: round(value, 2) for name, value in own.items()},
+        "prior_squares": round(float(best.x[free] @ best.x[free]), 2),
+        "log_likelihood": round(float(wanted.value(best.m)[0]), 2),
+        "log_likelihood_noise_sd": round(noise(evaluations, wanted, best.x, progress), 3),
+        "converged": best.converged,
+        "worst": {evaluations.targets[i].id: round(float(residuals[i]), 2) for i in worst},
+        "replicates": evaluations.replicates,
+        "seed": evaluations.seed,
+        "targets_sha256": targets_hash(),
+        "code_sha256": evaluations.identity()["code"],
+    }
+
+
+def described(found: dict[str, Any]) -> str:
+    """For the terminal."""
+    deviance = ", ".join(f"{name} {value:g}" for name, value in found["deviance"].items())
+    worst = ", ".join(f"{key} {value:+.2f}" for key, value in found["worst"].items())
+    return "\n".join(
+        [
+            f"{found['parameters']} parameters fitted to {found['targets']} targets"
+            + ("" if found["converged"] else "; NOT converged: start again from this set"),
+            f"squared residuals by study: {deviance}; of the prior {found['prior_squares']:g}",
+            f"log likelihood {found['log_likelihood']:g}, simulation noise {found['log_likelihood_noise_sd']:g} (SD)",
+            f"largest signed residuals: {worst}",
+        ]
+    )

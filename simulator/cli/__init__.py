@@ -1,7 +1,8 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, calibrate, attribute       folders    runs; how commands hold their run folder
+studies     reproduce, attribute calibrating      calibrate, posterior
+folders     runs; how commands hold their run folder
 sweeping    sweep                evidence         evidence   tracing    trace
 reporting   what a run folder holds for people    wards      compare, where something is limited
 app         the command itself   options    what commands share      terminal    progress and lines
@@ -18,11 +19,23 @@ from typing import Any, NoReturn, cast
 
 import typer
 
-from simulator.cli import comparing, evidence, folders, listing, studies, sweeping, tracing
+from simulator.cli import calibrating, comparing, evidence, folders, listing, studies, sweeping, tracing
 from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, InterruptedRunError, app
 from simulator.cli.terminal import note
 
-__all__ = ["app", "comparing", "evidence", "folders", "listing", "main", "run", "studies", "sweeping", "tracing"]
+__all__ = [
+    "app",
+    "calibrating",
+    "comparing",
+    "evidence",
+    "folders",
+    "listing",
+    "main",
+    "run",
+    "studies",
+    "sweeping",
+    "tracing",
+]
 
 LATEST_SECONDS = 0.9  # after Ctrl-C
 

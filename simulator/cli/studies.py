@@ -1,4 +1,4 @@
-"""Published studies: `allpath reproduce`, `calibrate`, `attribute`. Calibration is imported lazily."""
+"""Published studies: `allpath reproduce`, `attribute`. Calibration is imported lazily."""
 
 from __future__ import annotations
 
@@ -60,23 +60,6 @@ def run_trials(replicates: int, seed: int, workers: int | None) -> Any:
 
     with Progress("simulated trials", "trials") as progress:
         return simulate(replicates=replicates, seed=seed, workers=workers, progress=progress)
-
-
-@app.command()
-def calibrate(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="kantarjian-2023")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the fitted parameter set goes.")],
-    start: Annotated[str, typer.Option("--start", metavar="SET", help="Parameter set to start from.")] = "joint-point",
-    steps: Annotated[
-        int, typer.Option("--steps", metavar="N", min=1, help="Evaluations of the objective at most.")
-    ] = 12,
-) -> None:
-    """Fit the point parameters to a study's reviewed rows, through its own estimators (several minutes)."""
-    from calibration import fit, reproduce
-    from simulator.parameters import load_parameters
-
-    reproduce.known(study)
-    fit.calibrate(load_parameters(start), out, steps, note)
 
 
 @app.command()

@@ -1,0 +1,88 @@
+"""Everything a refit needs, in one small file: priors, targets, spread and emulator of a calibrated set.
+
+Kept as `scenarios/posterior/<id>.npz`, written by `allpath posterior` beside the draws.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.emulator import Emulator
+from calibration.priors import Prior, priors
+from calibration.spread import Spread
+from calibration.targets import FILE, Target, load_targets
+from scenarios import FOLDER
+from simulator.parameters import ParameterError, ParameterSet, load_parameters
+from simulator.store.files import write_whole
+from simulator.sweep.attribution import fingerprint
+
+Floats = NDArray[np.float64]
+
+POSTERIORS = FOLDER / "posterior"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """P parameters, T targets. `x` (P,): where the emulator is centred, the greatest posterior density found.
+
+    `about`: parameter set, studies, seeds, hashes and the emulator's held-out errors.
+    """
+
+    parameters: ParameterSet
+    priors: tuple[Prior, ...]
+    targets: tuple[Target, ...]
+    spread: Spread
+    emulator: Emulator
+    about: dict[str, Any]
+
+    @property
+    def x(self) -> Floats:
+        """Where the emulator is centred."""
+        return self.emulator.centre
+
+    def index(self, target: str) -> int:
+        """Column of a target by its id."""
+        return next(i for i, one in enumerate(self.targets) if one.id == target)
+
+
+def save_problem(problem: Problem, path: Path) -> None:
+    """Write it whole."""
+    emulator = {f"emulator_{one.name}": getattr(problem.emulator, one.name) for one in fields(Emulator)}
+    about = json.dumps(problem.about)
+    spread = {"covariance": problem.spread.covariance, "bias": problem.spread.bias}
+    arrays = {**emulator, **spread, "replicates": problem.spread.replicates}
+    write_whole(path, lambda file: np.savez_compressed(file, about=about, **arrays))
+
+
+def load_problem(name_or_path: str | Path) -> Problem:
+    """By id (shipped) or path; `ParameterError` if the parameter set or the targets have changed since."""
+    path = Path(name_or_path)
+    if path.suffix != ".npz":
+        path = POSTERIORS / f"{name_or_path}.npz"
+    try:
+        with np.load(path) as stored:
+            kept = {name: stored[name] for name in stored.files}
+        about = json.loads(str(kept["about"]))
+    except (OSError, ValueError, KeyError):
+        raise ParameterError([f"{path.name}: cannot be read; `allpath posterior` writes it"]) from None
+    parameters = load_parameters(about["parameter_set"])
+    targets = load_targets(about["studies"])
+    faults = []
+    if fingerprint(parameters) != about["parameter_values"]:
+        faults.append(f"{path.name}: made for other values of {parameters.id}; run `allpath posterior` again")
+    if [one.id for one in targets] != about["targets"]:
+        faults.append(f"{path.name}: made for other targets than those of {FILE.name}; run `allpath posterior` again")
+    found = priors(parameters)
+    if [one.name for one in found] != about["parameters"]:
+        faults.append(f"{path.name}: made for other parameters than those of {parameters.id}")
+    if faults:
+        raise ParameterError(faults)
+    emulator = Emulator(*(kept[f"emulator_{one.name}"] for one in fields(Emulator)))
+    spread = Spread(kept["covariance"], kept["bias"], int(kept["replicates"]))
+    return Problem(parameters, found, targets, spread, emulator, about)

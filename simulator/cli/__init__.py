@@ -1,7 +1,7 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, attribute calibrating      calibrate, posterior
+studies     reproduce, attribute calibrating      calibrate, posterior   knowing  identify, recover
 folders     runs; how commands hold their run folder
 sweeping    sweep                evidence         evidence   tracing    trace
 reporting   what a run folder holds for people    wards      compare, where something is limited
@@ -19,7 +19,7 @@ from typing import Any, NoReturn, cast
 
 import typer
 
-from simulator.cli import calibrating, comparing, evidence, folders, listing, studies, sweeping, tracing
+from simulator.cli import calibrating, comparing, evidence, folders, knowing, listing, studies, sweeping, tracing
 from simulator.cli.app import BAD_INPUT, FAILED, INTERRUPTED, InterruptedRunError, app
 from simulator.cli.terminal import note
 
@@ -29,6 +29,7 @@ __all__ = [
     "comparing",
     "evidence",
     "folders",
+    "knowing",
     "listing",
     "main",
     "run",

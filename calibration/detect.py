@@ -24,7 +24,7 @@ from calibration.evaluations import Report
 from calibration.misspecified import World, study_in
 from calibration.problem import Problem
 from calibration.published_size import simulate_at
-from calibration.refit import refit
+from calibration.refit import Laplace, refit
 from calibration.studies import Study
 from calibration.targets import published
 
@@ -66,10 +66,14 @@ class Detection:
 
 
 def detect(
-    problem: Problem, studies: Iterable[Study], worlds: Sequence[World], count: int, seed: int, progress: Report
-) -> list[Detection]:
-    """`count` simulated sets of studies under the model and in each world, each refitted by the model."""
-    studies, best, total = tuple(studies), refit(problem), count * (1 + len(worlds))
+    problem: Problem, best: Laplace, studies: Iterable[Study], worlds: Sequence[World], count: int, seed: int,
+    progress: Report,
+) -> list[Detection]:  # fmt: skip
+    """`count` simulated sets of studies under the model and in each world, each refitted by the model.
+
+    `best`: the fit to what was published.
+    """
+    studies, total = tuple(studies), count * (1 + len(worlds))
     data = published(problem.targets)
 
     def simulated(here: tuple[Study, ...], xs: Floats, done: int) -> Floats:
@@ -85,7 +89,7 @@ def detect(
     null_deviance = deviances(problem, null)
     found = []
     for i, world in enumerate(worlds, 1):
-        xs, change = fitted_world(problem, studies, world, count, seed)
+        xs, change = fitted_world(problem, best, studies, world, count, seed)
         inside = simulated(in_world(world, studies), xs, i * count)
         found.append(
             Detection(
@@ -107,10 +111,10 @@ def in_world(world: World, studies: Iterable[Study]) -> tuple[Study, ...]:
 
 
 def fitted_world(
-    problem: Problem, studies: tuple[Study, ...], world: World, count: int, seed: int
+    problem: Problem, best: Laplace, studies: tuple[Study, ...], world: World, count: int, seed: int
 ) -> tuple[Floats, Floats]:
     """Truths (count, P) with which a world is close to what was published, and what it changes there (T,)."""
-    best, here, size = refit(problem), in_world(world, studies), len(problem.x)
+    here, size = in_world(world, studies), len(problem.x)
     columns = {one.name: i for i, one in enumerate(problem.priors)}
     held = {columns[name]: problem.priors[columns[name]].position(value) for name, value in world.held.items()}
     x = best.x.copy()

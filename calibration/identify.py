@@ -111,7 +111,7 @@ def identify(problem: Problem, draws: Path, directions: int = 6) -> Identified:
         laplace,
         parameters,
         laplace.covariance / np.outer(sd, sd),
-        influence(problem, laplace),
+        influence(problem, laplace, published(problem.targets)),
         directions_of(laplace.covariance)[:directions],
         directions_of(laplace.covariance, np.flatnonzero(informed))[::-1][:directions],
         float(np.trace(np.eye(len(sd)) - laplace.covariance)),
@@ -135,14 +135,14 @@ def read_draws(problem: Problem, path: Path) -> tuple[Floats, dict[str, Any]]:
     return np.array(columns).T, about["parameters"]
 
 
-def influence(problem: Problem, laplace: Laplace) -> Influence:
-    """Each target left out in turn; a target that is not kept anyway moves nothing."""
+def influence(problem: Problem, laplace: Laplace, data: Floats) -> Influence:
+    """Each target of data (T,) left out in turn; what is not there (NaN) moves nothing. `laplace`: fit to all."""
     sd = np.sqrt(np.diagonal(laplace.covariance))
     size = (len(problem.targets), len(sd))
     shift, growth = np.zeros(size), np.zeros(size)
-    for t in np.flatnonzero(~np.isnan(published(problem.targets))):
+    for t in np.flatnonzero(~np.isnan(data)):
         keep = np.arange(size[0]) != t
-        without = refit(problem, keep=keep, start=laplace.x)
+        without = refit(problem, data, keep, laplace.x)
         shift[t] = (laplace.x - without.x) / sd
         growth[t] = np.sqrt(np.diagonal(without.covariance)) / sd - 1.0
     return Influence(shift, growth)
@@ -161,12 +161,12 @@ def directions_of(covariance: Floats, columns: NDArray[np.int64] | None = None) 
     return tuple(found)
 
 
-def profile(problem: Problem, column: int, grid: Floats = GRID) -> Floats:
+def profile(problem: Problem, column: int, data: Floats, grid: Floats = GRID) -> Floats:
     """(grid,) log likelihood with one parameter held at each position, all others refitted, less its greatest value.
 
     The priors of the others count, that of the parameter does not: a flat profile means that the evidence is silent.
     """
-    found = np.array([refit(fixed(problem, {column: float(position)})).log_density for position in grid])
+    found = np.array([refit(fixed(problem, {column: float(position)}), data).log_density for position in grid])
     return found - found.max()
 
 

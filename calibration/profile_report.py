@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from calibration.identify import GRID, Identified, profile
+from calibration.targets import published
 from simulator.report.page import page, save
 from simulator.report.style import COLOURS, REFERENCE
 
@@ -19,7 +20,7 @@ def as_json(found: Identified, column: int) -> dict[str, Any]:
     """Profile over three prior SDs to either side, in natural units, with the labels of the parameter."""
     prior, one = found.problem.priors[column], found.parameters[column]
     values = prior.value(GRID)
-    heights = profile(found.problem, column)
+    heights = profile(found.problem, column, published(found.problem.targets))
     inside = np.flatnonzero(heights >= LIKELY)
     return {
         "id": found.problem.about["id"],

@@ -26,7 +26,7 @@ from calibration.posterior import PRIOR_BELOW, SURVIVAL
 from calibration.problem import Problem
 from calibration.published_size import Simulated, simulate_at
 from calibration.ranks import Judged, false_alarm_each, judged, rank
-from calibration.refit import refit
+from calibration.refit import Laplace, refit
 from calibration.studies import Study
 
 Floats = NDArray[np.float64]
@@ -52,10 +52,9 @@ class Recovery:
         return tuple(judged(name, self.ranks[:, i], false_alarm) for i, name in enumerate(self.names))
 
 
-def informed(problem: Problem) -> list[int]:
+def informed(posterior: Laplace) -> NDArray[np.int64]:
     """Columns of the parameters that the published figures narrow enough to be called informed."""
-    sd = np.sqrt(np.diagonal(refit(problem).covariance))
-    return [i for i in range(len(problem.priors)) if 1.0 - sd[i] >= PRIOR_BELOW]
+    return np.flatnonzero(1.0 - np.sqrt(np.diagonal(posterior.covariance)) >= PRIOR_BELOW)
 
 
 def by_simulation(problem: Problem, studies: Iterable[Study], seed: int, pooled: int = POOLED) -> Simulate:
@@ -64,13 +63,16 @@ def by_simulation(problem: Problem, studies: Iterable[Study], seed: int, pooled:
     return lambda x, k: simulate_at(problem, studies, x, seed, k * pooled, pooled)
 
 
-def recover(problem: Problem, simulate: Simulate, studies: int, seed: int, progress: Report) -> Recovery:
-    """Ranks of the truths in `studies` simulated sets of studies: informed parameters, OS, and log L as a whole.
+def recover(
+    problem: Problem, posterior: Laplace, simulate: Simulate, studies: int, seed: int, progress: Report
+) -> Recovery:
+    """Ranks of truths drawn from `posterior`, in `studies` simulated sets of studies.
 
-    Log L as a test quantity sees errors that no single parameter shows (Modrák et al. 2023).
+    Of informed parameters, of OS, and of log L as a whole, which sees errors that no single parameter shows
+    (Modrák et al. 2023).
     """
-    seen = around(problem, refit(problem))
-    columns = informed(problem)
+    seen = around(problem, posterior)
+    columns = informed(posterior)
     rows = [i for i, one in enumerate(problem.targets) if one.id in SURVIVAL]
     names = (*(problem.priors[i].name for i in columns), *(problem.targets[i].id for i in rows), LOG_LIKELIHOOD)
     truths = np.random.default_rng(seed).standard_normal((studies, len(problem.x)))

@@ -67,13 +67,14 @@ def recover(
     from calibration.published_size import problem_studies
     from calibration.recover import by_simulation
     from calibration.recover import recover as recovered
+    from calibration.refit import refit
 
     problem = load_problem(posterior)
-    simulated = problem_studies(problem)
+    simulated, posterior_fit = problem_studies(problem), refit(problem)
     with Progress("known truths", "studies") as progress:
-        recovery = recovered(problem, by_simulation(problem, simulated, seed), studies, seed, progress)
+        recovery = recovered(problem, posterior_fit, by_simulation(problem, simulated, seed), studies, seed, progress)
     with Progress("rules not true", "studies") as progress:
-        detections = detect(problem, simulated, WORLDS, studies, seed, progress)
+        detections = detect(problem, posterior_fit, simulated, WORLDS, studies, seed, progress)
     data = recover_report.as_json(problem, recovery, detections, seed)
     text = recover_report.as_text(data)
     say(json.dumps(data, indent=1) if as_json else text)

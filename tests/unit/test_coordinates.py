@@ -8,7 +8,6 @@ import pytest
 from toys import linear_normal
 
 from calibration.coordinates import around, fixed, positions, with_amount
-from calibration.identify import directions_of, influence, profile
 from calibration.refit import refit
 
 PROBLEM, DATA, MEAN, COVARIANCE = linear_normal()

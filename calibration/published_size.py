@@ -22,11 +22,18 @@ def problem_studies(problem: Problem) -> tuple[Study, ...]:
 
 
 def as_printed(targets: Iterable[Target], statistics: Mapping[str, float]) -> Floats:
-    """(T,) shares, and other values rounded as the papers round them; NaN where there is nobody."""
+    """(T,) shares, and other values rounded as the papers round them; NaN where there is nobody.
+
+    A median of survival that was not reached is infinite.
+    """
     targets = tuple(targets)
     found = measured(targets, statistics)
     for i, one in enumerate(targets):
-        if one.kind != COUNT and np.isfinite(found[i]):
+        if one.kind == COUNT:
+            continue
+        if np.isnan(found[i]) and np.isfinite(one.longest):
+            found[i] = np.inf
+        elif np.isfinite(found[i]):
             found[i] = np.round(found[i] / one.rounding) * one.rounding
     return found
 

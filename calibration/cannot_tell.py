@@ -123,7 +123,7 @@ def lines(found: Identified, section: Section) -> Iterator[str]:
     for one in mine:
         yield f"{one.definition.name} ({one.label}): {effect(one)}"
     silent = sum(one.label == "prior" for one in mine)
-    yield f"{silent} of {len(mine)} are what their priors say; the evidence narrows the others by 20 % or more."
+    yield f"Of these {len(mine)}, {silent} are what their priors say and {len(mine) - silent} are informed."
     if len(mine) > 1:
         yield together(found, section)
     yield f"What would tell: {section.next}"
@@ -140,7 +140,12 @@ def effect(one: Parameter) -> str:
         low, high = (math.exp(end) if ratio else end for end in (believed.low, believed.high))
         return f"{low:.3g} to {high:.3g}"
 
-    return f"prior {told(one.prior)}, posterior {told(one.posterior)} ({unit}); shrinks by {one.shrinkage:.0%}"
+    return f"prior {told(one.prior)}, posterior {told(one.posterior)} ({unit}); {narrowed(one.shrinkage)}"
+
+
+def narrowed(shrinkage: float) -> str:
+    """Shrinkage in words; draws are finite, so that a posterior may come out a little wider than its prior."""
+    return f"narrowed by {100 * shrinkage:.0f} %" if shrinkage >= 0.005 else "not narrowed"
 
 
 def together(found: Identified, section: Section) -> str:
@@ -151,8 +156,8 @@ def together(found: Identified, section: Section) -> str:
     best = directions_of(found.laplace.covariance, columns)[0]
     alone = max(found.parameters[i].shrinkage for i in columns)
     return (
-        f"Known best is a combination ({combination(found, best.weights)}, in prior SDs), which shrinks by "
-        f"{best.shrinkage:.0%}; the best known of them alone by {alone:.0%}."
+        f"Known best is a combination ({combination(found, best.weights)}, in prior SDs), {narrowed(best.shrinkage)}; "
+        f"the best known of them alone is {narrowed(alone)}."
     )
 
 

@@ -54,6 +54,11 @@ class Parameter:
     shrinkage: float
 
     @property
+    def phase(self) -> str:
+        """The first of the phases that may read it."""
+        return self.definition.phases.split()[0]
+
+    @property
     def label(self) -> str:
         """`prior` where the evidence taught next to nothing."""
         return "prior" if self.shrinkage < PRIOR_BELOW else "informed"

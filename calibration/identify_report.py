@@ -42,13 +42,19 @@ def informed(found: Identified, target: int) -> list[tuple[str, float, float]]:
     return [(found.parameters[i].definition.name, float(growth[i]), float(shift[i])) for i in first]
 
 
+def by_phase(found: Identified) -> list[int]:
+    """Columns of the parameters, each phase together, in the order in which a life meets them."""
+    phases = list(dict.fromkeys(one.phase for one in found.parameters))
+    return sorted(range(len(found.parameters)), key=lambda i: phases.index(found.parameters[i].phase))
+
+
 def as_json(found: Identified, recovery: dict[str, Any] | None) -> dict[str, Any]:
     """The machine-readable form (docs/json.md)."""
     about = found.problem.about
     return {
         "id": about["id"],
         "parameter_set": about["parameter_set"],
-        "parameters": [_parameter_json(found, i, one) for i, one in enumerate(found.parameters)],
+        "parameters": [_parameter_json(found, i, found.parameters[i]) for i in by_phase(found)],
         "worth_parameters": round(found.worth, 2),
         "directions": {
             "best": [_direction_json(found, one) for one in found.best],
@@ -101,12 +107,12 @@ def _text(found: Identified, recovery: dict[str, Any] | None) -> Iterator[str]:
     for line in sentences(recovery):
         yield from _wrapped(line, "  ")
     yield from ("", "PARAMETERS", *_table(found), "", "DIRECTIONS (in prior SDs)", "Best informed:")
-    yield from (f"  {one.shrinkage:4.0%}  {combination(found, one.weights)}" for one in found.best)
+    yield from (f"  {100 * one.shrinkage:3.0f} %  {combination(found, one.weights)}" for one in found.best)
     yield "Least informed among the informed parameters:"
-    yield from (f"  {one.shrinkage:4.0%}  {combination(found, one.weights)}" for one in found.worst)
+    yield from (f"  {100 * one.shrinkage:3.0f} %  {combination(found, one.weights)}" for one in found.worst)
     yield from ("", "TARGETS: what would be known less without each (growth of the SD, shift of the mean in SDs)")
     for t, one in enumerate(found.problem.targets):
-        told = ", ".join(f"{name} ({growth:+.0%}, {shift:+.2f})" for name, growth, shift in informed(found, t))
+        told = ", ".join(f"{name} ({100 * growth:+.0f} %, {shift:+.2f})" for name, growth, shift in informed(found, t))
         yield f"  {one.id}  {told or 'nothing by 1 % or more'}"
 
 
@@ -114,15 +120,16 @@ def _table(found: Identified) -> Iterator[str]:
     """Every parameter, grouped by phase."""
     yield f"{'':<42}{'prior (95 %)':>20}{'posterior (95 %)':>20}{'shrinks':>9}  label     most correlated; informed by"
     phase = ""
-    for i, one in enumerate(found.parameters):
-        if (now := one.definition.phases.split()[0]) != phase:
-            phase = now
+    for i in by_phase(found):
+        one = found.parameters[i]
+        if one.phase != phase:
+            phase = one.phase
             yield phase
         also = ", ".join(f"{value:+.2f} {name}" for name, value in partners(found, i))
-        rows = ", ".join(f"{target.id} {growth:.0%}" for target, growth, _ in informing(found, i))
+        rows = ", ".join(f"{target.id} {100 * growth:.0f} %" for target, growth, _ in informing(found, i))
         tail = "; ".join(part for part in (also, rows) if part)
         yield (
-            f"  {one.definition.name:<40}{_range(one.prior):>20}{_range(one.posterior):>20}{one.shrinkage:>9.0%}"
+            f"  {one.definition.name:<40}{_range(one.prior):>20}{_range(one.posterior):>20}{100 * one.shrinkage:>7.0f} %"
             f"  {one.label:<9} {tail}".rstrip()
         )
 
@@ -140,7 +147,7 @@ def _wrapped(line: str, indent: str) -> list[str]:
 def _parameter_json(found: Identified, column: int, one: Parameter) -> dict[str, Any]:
     return {
         "name": one.definition.name,
-        "phase": one.definition.phases.split()[0],
+        "phase": one.phase,
         "unit": one.definition.unit,
         "meaning": one.definition.meaning,
         "origin": one.origin,

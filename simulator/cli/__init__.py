@@ -47,6 +47,8 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     sys.unraisablehook = lambda lost: leave() if lost.exc_type is KeyboardInterrupt else sys.__unraisablehook__(lost)
+    # the matrices here are small: threads inside the linear algebra wait for each other, most of all on a busy machine
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     if code == INTERRUPTED:  # at once: not after threads that are still compiling or drawing
         sys.stdout.flush()

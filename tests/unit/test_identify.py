@@ -97,7 +97,7 @@ def a_parameter(name, shrinkage, prior=(-1.0, 1.0), posterior=(-0.5, 0.5)):
 
 def test_ratios_are_told_as_ratios():
     told = effect(a_parameter("sos_log_odds_ursodiol", 0.1, (np.log(0.5), np.log(2.0)), (np.log(0.8), np.log(1.25))))
-    assert told == "prior 0.5 to 2, posterior 0.8 to 1.25 (odds ratio); shrinks by 10%"
+    assert told == "prior 0.5 to 2, posterior 0.8 to 1.25 (odds ratio); narrowed by 10 %"
     assert effect(a_parameter("cd19_loss", 0.3, (0.1, 0.4), (0.2, 0.3))).startswith("prior 0.1 to 0.4")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.report.page import SMALL, axes_at, page, save, write
-from simulator.report.style import COLOURS
+from simulator.report.style import COLOURS, short_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,8 @@ def forest(figure: Figure, parameters: list[dict[str, Any]]) -> None:
     y = 0.0
     for phase, mine in groups:
         y += 1.4
-        write(figure, 0.12, FOOT + height - ROW * (y - 0.35), phase.capitalize(), 9.5, weight="bold", va="center")
+        name = short_name(phase)
+        write(figure, 0.12, FOOT + height - ROW * (y - 0.35), name[0].upper() + name[1:], 9.5, weight="bold", va="center")
         for one in mine:
             at = y + 0.5
             place = FOOT + height - ROW * at
@@ -50,7 +51,7 @@ def forest(figure: Figure, parameters: list[dict[str, Any]]) -> None:
             ends = f"{one['posterior']['low']:.3g} to {one['posterior']['high']:.3g}".replace("-", "−")
             write(figure, 6.75, place, f"{ends}", 7.5, va="center")
             y += 1.0
-    axes.set_xticks([-1, 0, 1], ["low end", "prior mean", "high end"])
+    axes.set_xticks([-1, 0, 1], ["low", "prior", "high"])
     write(figure, 6.75, FOOT + height + 0.12, "posterior (95 %)", SMALL, va="center")
     write(
         figure, 0.12, FOOT + height + 0.12, "Grey: 95 % of the prior. Line: 95 % of the posterior.", SMALL, va="center"

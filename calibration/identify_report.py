@@ -129,8 +129,8 @@ def _table(found: Identified) -> Iterator[str]:
         rows = ", ".join(f"{target.id} {100 * growth:.0f} %" for target, growth, _ in informing(found, i))
         tail = "; ".join(part for part in (also, rows) if part)
         yield (
-            f"  {one.definition.name:<40}{_range(one.prior):>20}{_range(one.posterior):>20}{100 * one.shrinkage:>7.0f} %"
-            f"  {one.label:<9} {tail}".rstrip()
+            f"  {one.definition.name:<40}{_range(one.prior):>20}{_range(one.posterior):>20}"
+            f"{100 * one.shrinkage:>7.0f} %  {one.label:<9} {tail}".rstrip()
         )
 
 

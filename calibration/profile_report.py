@@ -48,19 +48,15 @@ def as_text(data: dict[str, Any]) -> str:
 def _text(data: dict[str, Any]) -> Iterator[str]:
     yield f"{data['parameter']} ({data['unit']}): {data['meaning']}"
     yield f"label {data['label']}, narrowed by {100 * data['shrinkage']:.0f} %"
-    low, high = data["likely"]["low"], data["likely"]["high"]
-    if low is None and high is None:
-        yield "The evidence rules out no value within three prior SDs, whatever its prior."
+    ends = [
+        f"{end} {value:g}"
+        for end, value in zip(("from", "to"), data["likely"].values(), strict=True)
+        if value is not None
+    ]
+    if ends:
+        yield f"Whatever its prior, the evidence allows it {' '.join(ends)} (95 %)."
     else:
-        ends = " and ".join(
-            part
-            for part in (
-                f"{low:g} at the low end" * (low is not None),
-                f"{high:g} at the high end" * (high is not None),
-            )
-            if part
-        )
-        yield f"Without its own prior, the evidence still allows (95 %) as far as {ends}."
+        yield "Whatever its prior, the evidence rules out no value within three prior SDs."
     yield ""
     yield f"{'value':>12}{'prior SDs':>12}{'log likelihood':>16}"
     deepest = min(one["log_likelihood"] for one in data["profile"]) or -1.0

@@ -23,7 +23,7 @@ from calibration.coordinates import fixed, positions, with_amount
 from calibration.evaluations import Report
 from calibration.misspecified import World, study_in
 from calibration.problem import Problem
-from calibration.published_size import simulate_at
+from calibration.published_size import population_at, printed_at
 from calibration.refit import Laplace, refit
 from calibration.studies import Study
 from calibration.targets import published
@@ -80,8 +80,8 @@ def detect(
         """(count, T) as printed, at truths xs (count, P)."""
         run = Parallel(n_jobs=WORKERS, backend="threading", return_as="generator")
         found = []
-        for one in run(delayed(simulate_at)(problem, here, x, seed, k) for k, x in enumerate(xs)):
-            found.append(one.first)
+        for one in run(delayed(printed_at)(problem, here, x, seed, k) for k, x in enumerate(xs)):
+            found.append(one)
             progress(done + len(found), total)
         return np.array(found)
 
@@ -119,18 +119,18 @@ def fitted_world(
     held = {columns[name]: problem.priors[columns[name]].position(value) for name, value in world.held.items()}
     x = best.x.copy()
     x[list(held)] = list(held.values())
+
+    def population(those: tuple[Study, ...], where: Floats) -> Floats:
+        return population_at(problem, those, problem.targets, where, seed, 0, POOLED)
+
     for _ in range(ROUNDS):
-        change = simulate_at(problem, here, x, seed, 0, POOLED).population - problem.emulator.predict(x[None])[0]
+        change = population(here, x) - problem.emulator.predict(x[None])[0]
         seen = fixed(with_amount(problem, change), held | {size: 1.0})
         fitted = refit(seen)
         x = positions(seen, fitted.x)[:size]
     modelled = x.copy()
     modelled[list(held)] = best.x[list(held)]
-    true, expected = (
-        simulate_at(problem, those, where, seed, 0, POOLED).population
-        for those, where in ((here, x), (studies, modelled))
-    )
-    return positions(seen, fitted.draws(count, seed))[:, :size], true - expected
+    return positions(seen, fitted.draws(count, seed))[:, :size], population(here, x) - population(studies, modelled)
 
 
 def deviances(problem: Problem, data: Floats) -> Floats:

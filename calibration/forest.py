@@ -38,7 +38,9 @@ def forest(figure: Figure, parameters: list[dict[str, Any]]) -> None:
     for phase, mine in groups:
         y += 1.4
         name = short_name(phase)
-        write(figure, 0.12, FOOT + height - ROW * (y - 0.35), name[0].upper() + name[1:], 9.5, weight="bold", va="center")
+        write(
+            figure, 0.12, FOOT + height - ROW * (y - 0.35), name[0].upper() + name[1:], 9.5, weight="bold", va="center"
+        )
         for one in mine:
             at = y + 0.5
             place = FOOT + height - ROW * at

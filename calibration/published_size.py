@@ -1,9 +1,8 @@
-"""One simulated study of each kind, at its own size, as it would have been printed."""
+"""Studies simulated at some parameters: one of each kind as it would have been printed, or many of them pooled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,25 +37,29 @@ def as_printed(targets: Iterable[Target], statistics: Mapping[str, float]) -> Fl
     return found
 
 
-@dataclass(frozen=True)
-class Simulated:
-    """Studies simulated together: `first` (T,), what one of each would print; `population` (T,), all of them pooled."""
-
-    first: Floats
-    population: Floats
+def printed_at(problem: Problem, studies: Iterable[Study], x: Floats, seed: int, replicate: int) -> Floats:
+    """(T,) what one study of each kind prints at position x (P,); another replicate is another set of patients."""
+    return as_printed(problem.targets, _statistics(problem, studies, x, seed, replicate, 1))
 
 
-def simulate_at(
-    problem: Problem, studies: Iterable[Study], x: Floats, seed: int, first_replicate: int, pooled: int = 1
-) -> Simulated:
-    """`pooled` studies of each kind at position x (P,); `population` is on the targets' working scales."""
+def population_at(
+    problem: Problem,
+    studies: Iterable[Study],
+    targets: Sequence[Target],
+    x: Floats,
+    seed: int,
+    first_replicate: int,
+    pooled: int,
+) -> Floats:
+    """(targets,) of the studies' own targets at x (P,) on their working scales, from `pooled` studies together."""
+    return on_scale(targets, measured(targets, _statistics(problem, studies, x, seed, first_replicate, pooled)))
+
+
+def _statistics(
+    problem: Problem, studies: Iterable[Study], x: Floats, seed: int, first_replicate: int, pooled: int
+) -> dict[str, float]:
     record = problem.parameters.record(**values(problem.priors, x))
-    one: dict[str, float] = {}
-    every: dict[str, float] = {}
+    found: dict[str, float] = {}
     for study in studies:
-        observed = study.simulate(record, pooled, seed, first_replicate)
-        one |= study.statistics(observed.part(study.replicate_rows(0, pooled)))
-        if pooled > 1:
-            every |= study.statistics(observed)
-    population = on_scale(problem.targets, measured(problem.targets, every or one))
-    return Simulated(as_printed(problem.targets, one), population)
+        found |= study.statistics(study.simulate(record, pooled, seed, first_replicate))
+    return found

@@ -24,16 +24,18 @@ from calibration.evaluations import Report
 from calibration.likelihood import likelihood
 from calibration.posterior import PRIOR_BELOW, SURVIVAL
 from calibration.problem import Problem
-from calibration.published_size import Simulated, simulate_at
+from calibration.published_size import population_at, printed_at
 from calibration.ranks import Judged, false_alarm_each, judged, rank
 from calibration.refit import Laplace, refit
 from calibration.studies import Study
 
 Floats = NDArray[np.float64]
-Simulate = Callable[[Floats, int], Simulated]  # a true position (P,) and the number of the study
+# a true position (P,) and the number of the study -> data as printed (T,), true values of the `SURVIVAL` targets
+Simulate = Callable[[Floats, int], tuple[Floats, Floats]]
 
 SEED = 20240611
-POOLED = 100  # studies at each truth; their pooled survival is the true one
+POOLED = 300  # further studies at each truth, whose pooled survival is the true one
+FIRST_POOLED = 10**6  # replicate from which on studies are pooled
 DRAWS = 999
 LOG_LIKELIHOOD = "log_likelihood"
 WORKERS = 2
@@ -58,9 +60,22 @@ def informed(posterior: Laplace) -> NDArray[np.int64]:
 
 
 def by_simulation(problem: Problem, studies: Iterable[Study], seed: int, pooled: int = POOLED) -> Simulate:
-    """All studies by the model itself, study k with patients of its own."""
+    """All studies by the model itself, with patients of their own for each k."""
     studies = tuple(studies)
-    return lambda x, k: simulate_at(problem, studies, x, seed, k * pooled, pooled)
+    survival = [problem.targets[i] for i in survival_rows(problem)]
+    theirs = [study for study in studies if study.name in {one.study for one in survival}]
+
+    def simulate(x: Floats, k: int) -> tuple[Floats, Floats]:
+        first = FIRST_POOLED + k * pooled
+        true = population_at(problem, theirs, survival, x, seed, first, pooled)
+        return printed_at(problem, studies, x, seed, k), true
+
+    return simulate
+
+
+def survival_rows(problem: Problem) -> list[int]:
+    """Columns of the targets that are OS at 36 months of each regimen."""
+    return [i for i, one in enumerate(problem.targets) if one.id in SURVIVAL]
 
 
 def recover(
@@ -73,18 +88,18 @@ def recover(
     """
     seen = around(problem, posterior)
     columns = informed(posterior)
-    rows = [i for i, one in enumerate(problem.targets) if one.id in SURVIVAL]
+    rows = survival_rows(problem)
     names = (*(problem.priors[i].name for i in columns), *(problem.targets[i].id for i in rows), LOG_LIKELIHOOD)
     truths = np.random.default_rng(seed).standard_normal((studies, len(problem.x)))
 
     def one(k: int) -> Floats:
         x = positions(seen, truths[k])
-        simulated = simulate(x, k)
-        fitted = refit(seen, simulated.first)
+        data, survival = simulate(x, k)
+        fitted = refit(seen, data)
         drawn = positions(seen, fitted.draws(DRAWS, seed + k))
         m, ms = problem.emulator.predict(x[None]), problem.emulator.predict(drawn)
-        wanted = likelihood(problem.targets, problem.spread, simulated.first)
-        truth = np.concatenate([x[columns], simulated.population[rows], wanted.value(m)])
+        wanted = likelihood(problem.targets, problem.spread, data)
+        truth = np.concatenate([x[columns], survival, wanted.value(m)])
         return rank(truth, np.column_stack([drawn[:, columns], ms[:, rows], wanted.value(ms)]))
 
     found = []

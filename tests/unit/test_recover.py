@@ -11,7 +11,6 @@ import pytest
 from toys import linear_normal
 
 from calibration.power import least_caught, power
-from calibration.published_size import Simulated
 from calibration.ranks import covered, false_alarm_each, judged, rank
 from calibration.recover import LOG_LIKELIHOOD, recover
 from calibration.refit import refit
@@ -32,7 +31,7 @@ def truth_in(spread, seed=SEED):
     def simulate(x, k):
         m = PROBLEM.emulator.predict(x[None])[0]
         noise = factor @ np.random.default_rng([seed, k]).standard_normal(len(m))
-        return Simulated(np.round(np.exp(m + noise) / ROUNDING) * ROUNDING, m)
+        return np.round(np.exp(m + noise) / ROUNDING) * ROUNDING, m[:0]
 
     return simulate
 

@@ -8,12 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from toys import linear_normal
+from toys import count, linear_normal, ratio
 
+from calibration.detect import Detection, amounts
+from calibration.misspecified import WORLDS
 from calibration.power import least_caught, power
+from calibration.published_size import as_printed
 from calibration.ranks import covered, false_alarm_each, judged, rank
 from calibration.recover import LOG_LIKELIHOOD, recover
 from calibration.refit import refit
+from calibration.targets import MEDIAN, RATE
 
 PROBLEM, DATA, _, _ = linear_normal()
 STUDIES, SEED = 400, 7
@@ -89,3 +93,51 @@ def shifted(recovery, by):
     from scipy.stats import norm
 
     return replace(recovery, ranks=norm.cdf(norm.ppf(recovery.ranks) + by))
+
+
+def a_detection(deviance, amount):
+    """400 studies under the model with statistics 1 .. 400, and a world with the given ones."""
+    null = np.arange(1.0, 401.0)
+    return Detection(WORLDS[0], null, null, np.array(deviance), np.array(amount), 380.5, 20.5)
+
+
+def test_rates_are_beyond_the_95th_percentile():
+    found = a_detection([380.0, 380.04, 380.06, 399.0, 500.0], [0.0] * 5)
+    assert found.rate("deviance") == 0.6  # the 95th percentile of 1 .. 400 is 380.05
+    assert found.rate("amount") == 0.0
+    assert found.p("deviance") == pytest.approx(21 / 401)
+    assert found.p("amount") == pytest.approx(381 / 401)
+
+
+FOUND, NOT_FOUND = [500.0] * 4 + [0.0], [500.0] * 3 + [0.0] * 2
+
+
+@pytest.mark.parametrize(
+    "deviance, amount, detected",
+    [(FOUND, NOT_FOUND, True), (NOT_FOUND, FOUND, True), (NOT_FOUND, NOT_FOUND, False)],
+)
+def test_either_statistic_detects(deviance, amount, detected):
+    assert a_detection(deviance, amount).detected is detected
+
+
+def test_amounts_find_the_change_that_was_made():
+    """Noise-free data with some of a change: the amount is that of the regression with N(0, 1) priors."""
+    change = np.array([0.5, -0.2, 0.1, 0.9])
+    data = np.exp(PROBLEM.emulator.reference + np.outer([0.0, 1.0, 2.0], change))
+    found = amounts(PROBLEM, change, data)
+    slope = np.column_stack([PROBLEM.emulator.slope, change])
+    precision = np.linalg.inv(PROBLEM.spread.covariance)
+    gain = np.linalg.solve(slope.T @ precision @ slope + np.eye(7), slope.T @ precision @ change)[-1]
+    np.testing.assert_allclose(found, gain * np.array([0.0, 1.0, 2.0]), atol=1e-3)
+    assert gain > 0.1
+
+
+def test_simulated_studies_are_printed_as_papers_print():
+    share = replace(count("C0", 3, 7), share="C0 / 7")
+    rate = replace(ratio("R0"), kind=RATE, rounding=1.0)
+    median = replace(ratio("R1"), kind=MEDIAN, rounding=1.0, longest=115.0)
+    targets = [share, rate, median, ratio("R2", rounding=0.001)]
+    printed = as_printed(targets, {"C0": 3.0, "R0": 39.6, "R1": 17.4, "R2": 0.57449})
+    np.testing.assert_allclose(printed, [3 / 7, 40.0, 17.0, 0.574])
+    missing = as_printed(targets, {"C0": 0.0, "R0": np.nan, "R1": np.nan, "R2": np.nan})
+    np.testing.assert_array_equal(missing, [0.0, np.nan, np.inf, np.nan])  # only a median can be not reached

@@ -9,12 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from calibration.detect import detect
 from calibration.emulator import fit_emulator, informed_directions
+from calibration.misspecified import WORLDS
 from calibration.optimum import jacobian_at
 from calibration.power import power
 from calibration.priors import positions, priors
 from calibration.problem import Problem
-from calibration.published_size import simulate_at
+from calibration.published_size import population_at
 from calibration.ranks import false_alarm_each
 from calibration.recover import by_simulation, recover
 from calibration.refit import refit
@@ -45,7 +47,7 @@ def problem():
     empty = Problem(parameters, found, targets, spread, None, {})
 
     def simulate(xs):
-        return np.array([simulate_at(empty, [STUDY], x, SEED, 0, POOLED).population for x in xs])
+        return np.array([population_at(empty, [STUDY], targets, x, SEED, 0, POOLED) for x in xs])
 
     x = positions(found, parameters)
     jacobian = jacobian_at(simulate, x, np.arange(len(x)))
@@ -57,9 +59,20 @@ def problem():
 def test_known_truths_are_recovered(problem):
     simulate = by_simulation(problem, [STUDY], SEED, POOLED)
     found = recover(problem, refit(problem), simulate, STUDIES_SIMULATED, SEED, silent)
-    for one in found.judged():
-        print(one)
     wrong = [f"{one.name}: {', '.join(one.flagged)}" for one in found.judged() if one.flagged]
     assert wrong == []
     assert {"K108", "K109", "log_likelihood", "relapse_log_theta"} <= set(found.names)
     assert power(STUDIES_SIMULATED, 0.75, false_alarm_each(len(found.names))) >= 0.95
+
+
+def test_a_world_with_another_rule_goes_through(problem):
+    """The whole way of one world; how often it is found takes more studies than a test has."""
+    (world,) = [one for one in WORLDS if one.name == "latency_reset"]
+    best = refit(problem)
+    (found,) = detect(problem, best, [STUDY], [world], 12, SEED, silent)
+    assert found.world is world
+    for values in (found.null_deviance, found.null_amount, found.deviance, found.amount):
+        assert values.shape == (12,) and np.all(np.isfinite(values))
+    assert not np.array_equal(found.deviance, found.null_deviance)
+    assert found.published_deviance == best.deviance()
+    assert 1 / 13 <= found.p("deviance") <= 1.0

@@ -1,34 +1,38 @@
 """The design behind the emulator: two waves of simulations where the posterior lies, and runs held out of the fit.
 
-Wave 1 is drawn around the greatest posterior density by the curvature there, widened; wave 2 from the posterior that
-the first emulator gives. The last runs of wave 2 are held out: the emulator's error on them is reported, and an
-emulator that would move log L by more than one unit is refused. Every run has its own patients, so that simulation
-noise averages out.
+Wave 1 is drawn from the normal approximation at the greatest posterior density, wave 2 from the posterior that the
+first emulator gives. Runs are many and small: every run has its own patients, so that their noise averages out, and
+more places are worth more than more patients in each. The last runs of each wave are held out. The emulator's error
+on them, their noise taken off, becomes part of the likelihood's variance; an emulator off by more than
+`LARGEST_ERROR` is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
-from calibration.emulator import Emulator, fit_emulator, informed_directions
+from calibration.emulator import fit_emulator
 from calibration.evaluations import Evaluations, Report
-from calibration.likelihood import Likelihood
-from calibration.optimum import jacobian_at
+from calibration.likelihood import Likelihood, likelihood
+from calibration.optimum import Optimum
 from calibration.problem import Problem
 from calibration.refit import refit
 from calibration.sampling import crank_nicolson, log_density
 from calibration.spread import Spread
+from calibration.targets import COUNT, Target, published
 
 Floats = NDArray[np.float64]
 
-WAVES = (1100, 1100)
-HELD_OUT = 150  # of the second wave
-WIDENED = 1.2
-LARGEST_ERROR = 1.0  # SD of the error of log L on held-out runs
+WAVES = (2000, 3500)
+RUN_REPLICATES = 60  # studies of each kind in a run of the design
+HELD_OUT = 150  # of each wave
+LARGEST_ERROR = 0.5  # root mean square over the targets, in standard deviations of one study
 SEED = 20231204
 
 
@@ -40,73 +44,87 @@ def emulated(
     evaluations: Evaluations,
     spread: Spread,
     wanted: Likelihood,
-    x: Floats,
-    m: Floats,
+    best: Optimum,
     about: dict[str, Any],
     say: Callable[[str], None],
     progress: Report,
 ) -> Problem:
-    """The problem with its emulator, from the optimum x (parameters,) with statistics m (targets,)."""
-    everything = np.arange(len(x))
-    say("differences at the greatest posterior density")
-    jacobian = jacobian_at(lambda xs: evaluations.same(xs, progress), x, everything)
-    curvature = jacobian.T @ wanted.terms(m).curvature @ jacobian
-    directions = informed_directions(curvature)
-
-    def problem(xs: Floats, ms: Floats) -> Problem:
-        emulator = fit_emulator(xs, ms, x, jacobian, directions)
-        return Problem(evaluations.parameters, evaluations.priors, evaluations.targets, spread, emulator, about)
+    """The problem with its emulator, from the optimum over all parameters."""
+    x = best.x
+    curvature = best.jacobian.T @ wanted.terms(best.m).curvature @ best.jacobian
+    factor = np.linalg.cholesky(np.linalg.inv(curvature + np.eye(len(x))))
+    design = replace(evaluations, replicates=RUN_REPLICATES)
+    rng = np.random.default_rng(SEED)
 
     say(f"wave 1: {WAVES[0]} runs")
-    factor = np.linalg.cholesky(np.linalg.inv(curvature + np.eye(len(x))))
-    z = np.random.default_rng(SEED).standard_normal((WAVES[0], len(x)))
-    xs, ms = simulated(evaluations, x + WIDENED * z @ factor.T, 0, progress)
-    first = problem(xs, ms)
+    xs, ms = simulated(design, x + rng.standard_normal((WAVES[0], len(x))) @ factor.T, 0, progress)
+    first = _problem(evaluations, spread, x, xs, ms, about)
+    say(described(about["emulator"]))
+
     say(f"wave 2: {WAVES[1]} runs")
     chains, _ = crank_nicolson(log_density(first), refit(first), SEED, steps=2000)
-    drawn = chains.reshape(-1, len(x))
-    drawn = drawn[np.linspace(0, len(drawn) - 1, WAVES[1]).astype(int)]
-    drawn = drawn[np.random.default_rng(SEED).permutation(len(drawn))]
-    xs_2, ms_2 = simulated(evaluations, drawn, WAVES[0], progress)
-    second = problem(np.vstack([xs, xs_2[:-HELD_OUT]]), np.vstack([ms, ms_2[:-HELD_OUT]]))
-    about["emulator"] = held_out(second.emulator, wanted, xs_2[-HELD_OUT:], ms_2[-HELD_OUT:])
+    drawn = rng.permutation(chains.reshape(-1, len(x)))[: WAVES[1]]
+    xs_2, ms_2 = simulated(design, drawn, WAVES[0], progress)
+    second = _problem(evaluations, spread, x, np.vstack([xs, xs_2]), np.vstack([ms, ms_2]), about)
     say(described(about["emulator"]))
-    if about["emulator"]["log_likelihood_error_sd"] > LARGEST_ERROR:
+    if about["emulator"]["error"] > LARGEST_ERROR:
         raise EmulatorError(f"the emulator is not good enough: {described(about['emulator'])}")
     return second
 
 
-def simulated(evaluations: Evaluations, xs: Floats, first_run: int, progress: Report) -> tuple[Floats, Floats]:
+def simulated(design: Evaluations, xs: Floats, first_run: int, progress: Report) -> tuple[Floats, Floats]:
     """(positions, statistics) of the runs in which every statistic exists; run k has patients of its own."""
-    firsts = [evaluations.replicates * (first_run + k + 1) for k in range(len(xs))]
-    ms = evaluations.many(list(xs), firsts, progress)
+    firsts = [design.replicates * (first_run + k + 1) for k in range(len(xs))]
+    ms = design.many(list(xs), firsts, progress)
     exists = np.all(np.isfinite(ms), axis=1)
     return xs[exists], ms[exists]
 
 
-def held_out(emulator: Emulator, wanted: Likelihood, xs: Floats, ms: Floats) -> dict[str, Any]:
-    """Errors on runs (n, P), (n, T) that the emulator has not seen, each run's own simulation noise included."""
+def study_sd(targets: tuple[Target, ...], spread: Spread, m: Floats) -> Floats:
+    """(T,) standard deviation of one study's statistic on the working scale, at population statistics m (T,)."""
+    p = expit(m)
+    return np.array(
+        [
+            1.0 / np.sqrt(one.out_of * p[i] * (1.0 - p[i])) if one.kind == COUNT else np.sqrt(spread.covariance[i, i])
+            for i, one in enumerate(targets)
+        ]
+    )
+
+
+def _problem(
+    evaluations: Evaluations, spread: Spread, x: Floats, xs: Floats, ms: Floats, about: dict[str, Any]
+) -> Problem:
+    """Fitted to all runs but the last `HELD_OUT`, on which its error is measured and noted in `about`."""
+    targets = evaluations.targets
+    emulator = fit_emulator(xs[:-HELD_OUT], ms[:-HELD_OUT], x)
+    xs, ms = xs[-HELD_OUT:], ms[-HELD_OUT:]
     predicted = emulator.predict(xs)
-    errors = ms - predicted
-    rms = np.sqrt(np.mean(errors**2, axis=0))
-    z = errors / rms
+    off = (ms - predicted) / study_sd(targets, spread, np.median(ms, axis=0))
+    squares = np.mean(off**2, axis=0)
+    error = np.sqrt(np.maximum(squares - 1.0 / RUN_REPLICATES, 0.0))
+    spread = replace(spread, error=error)
+    wanted = likelihood(targets, spread, published(targets))
     gap = wanted.value(ms) - wanted.value(predicted)
-    r2 = 1.0 - np.mean(errors**2, axis=0) / np.var(ms, axis=0)
-    return {
-        "runs": len(xs),
-        "log_likelihood_error_sd": round(float(np.std(gap)), 3),
-        "log_likelihood_error_mean": round(float(np.mean(gap)), 3),
-        "largest_z": round(float(np.max(np.abs(z))), 2),
-        "r2_median": round(float(np.median(r2)), 3),
-        "r2": {one.id: round(float(value), 3) for one, value in zip(wanted.targets, r2, strict=True)},
+    r2 = 1.0 - np.mean((ms - predicted) ** 2, axis=0) / np.var(ms, axis=0)
+    about["emulator"] = {
+        "held_out": len(xs),
+        "error": float(np.sqrt(np.mean(error**2))),
+        "error_by_target": {one.id: round(float(value), 3) for one, value in zip(targets, error, strict=True)},
+        "z_sd": float(np.std(off / np.sqrt(squares))),
+        "z_largest": float(np.max(np.abs(off / np.sqrt(squares)))),
+        "r2_median": float(np.median(r2)),
+        "log_likelihood_error_sd": float(np.std(gap)),
+        "log_likelihood_sd": float(np.std(wanted.value(ms))),
     }
+    return Problem(evaluations.parameters, evaluations.priors, targets, spread, emulator, about)
 
 
 def described(found: dict[str, Any]) -> str:
-    """One line for the terminal."""
-    worst = min(found["r2"], key=found["r2"].get)
+    """For the terminal."""
+    errors = found["error_by_target"]
+    worst = max(errors, key=errors.__getitem__)
     return (
-        f"emulator on {found['runs']} held-out runs: log L off by {found['log_likelihood_error_mean']:+.2f} "
-        f"(SD {found['log_likelihood_error_sd']:.2f}), R2 median {found['r2_median']:.3f}, "
-        f"least {found['r2'][worst]:.3f} ({worst}), largest |z| {found['largest_z']:.1f}"
+        f"emulator on {found['held_out']} held-out runs: off by {found['error']:.2f} SD of one study, most in {worst} "
+        f"({errors[worst]:.2f}); R2 median {found['r2_median']:.2f}, largest z {found['z_largest']:.1f}; "
+        f"log L off by {found['log_likelihood_error_sd']:.1f} where it varies by {found['log_likelihood_sd']:.1f} (SD)"
     )

@@ -78,7 +78,7 @@ def calibrate(name: str, parameters: ParameterSet, out: Path, say: Say, progress
     start[free] = np.clip(start[free], -3.0, 3.0)
     first, _, _ = search(evaluations, start, free, JACOBIANS, say, progress)
     say("spread of the studies at the fit")
-    best, wanted, _ = search(evaluations, first.x, free, 1, say, progress)
+    best, wanted, _ = search(evaluations, first.x, free, 2, say, progress)
     fitted = values([found[i] for i in free], best.x[free])
     fitted = {key: float(f"{value:.5g}") for key, value in fitted.items()}
     names = " and ".join(study.name for study in studies)

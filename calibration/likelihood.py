@@ -8,6 +8,8 @@ the regression of its statistics on the counts, and its covariance is the one th
 studies of the published size (`spread`). That covariance is held at one set of parameters, estimated anew at the
 fit; its inverse is unbiased by the factor of Hartlap et al. 2007, (n - d - 2) / (n - 1) with n simulated studies.
 
+Where an emulator stands for the simulation, the variance of its error is added, as is that of incompatible rows.
+
 A value enters as the probability of what was printed: the normal between half a printed unit below and above, one
 after the other, each given the values before it (finest first, so that coarse ones condition on what is well known).
 For fine rounding that is the joint density times the widths. A median not reached is the interval
@@ -114,14 +116,14 @@ def likelihood(targets: tuple[Target, ...], spread: Spread, data: Floats, keep: 
     counts, others = np.flatnonzero(kept & is_count), np.flatnonzero(kept & ~is_count)
     slope, remaining = conditional(spread.covariance, counts, others)
     remaining = remaining * hartlap(spread.replicates - len(counts), len(others))
-    inflation = np.array([targets[i].inflation for i in others])
+    inflation = np.array([targets[i].inflation for i in others]) + spread.error[others] ** 2
     remaining[np.diag_indices(len(others))] += (inflation - 1.0) * np.diagonal(remaining)
     sd = np.sqrt(np.diagonal(remaining))
     printed = np.array([_printed(targets[i], data[i], s) for i, s in zip(others, sd, strict=True)]).reshape(-1, 3)
     order = np.argsort((printed[:, 1] + np.minimum(printed[:, 2], 1e6)) / sd, kind="stable")
     others, printed, slope = others[order], printed[order], slope[order]
     factor = np.linalg.cholesky(remaining[np.ix_(order, order)])
-    weight = np.array([targets[i].out_of / targets[i].inflation for i in counts])
+    weight = np.array([targets[i].out_of / (targets[i].inflation + spread.error[i] ** 2) for i in counts])
     return Likelihood(
         targets,
         data,
@@ -174,5 +176,6 @@ def _printed(target: Target, value: float, sd: float) -> tuple[float, float, flo
     """(middle, below, above) of a printed value; a median not reached lies anywhere beyond the follow-up."""
     if math.isinf(value):
         return math.log(target.longest) + sd, sd, math.inf  # values after it are given one spread beyond
+    value = target.inside(value)
     middle, (low, high) = target.on_scale(value), target.printed_as(value)
     return middle, middle - low, high - middle

@@ -24,7 +24,7 @@ Simulate = Callable[[Sequence[Floats]], Floats]  # positions -> population stati
 DIFFERENCE = 0.25  # prior standard deviations
 LENGTHS = (1.0, 0.5, 0.2)  # of a step, tried together
 UPDATES = 2  # steps on one Jacobian
-ENOUGH = 0.1  # gain of log density below which the search ends; a pooled simulation is not more certain
+ENOUGH = 0.25  # gain of log density below which the search ends: the noise of a pooled simulation
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def posterior(name: str, parameters: ParameterSet, out: Path, say: Say, progress
     everything = np.arange(len(found))
     start = np.clip(positions(found, parameters), -3.0, 3.0)
     best, wanted, spread = search(evaluations, start, everything, JACOBIANS, say, progress)
-    problem = emulated(evaluations, spread, wanted, best.x, best.m, about, say, progress)
+    problem = emulated(evaluations, spread, wanted, best, about, say, progress)
     say("sampling")
     laplace = refit(problem)
     chains, accepted = crank_nicolson(log_density(problem), laplace, SEED, progress=progress)
@@ -119,7 +119,7 @@ def checked(evaluations: Evaluations, problem: Problem, chains: Floats, say: Say
     hats, draws = r_hat(emulated_m), effective_draws(emulated_m)
     say(f"simulating {CHECKED} draws again")
     picked = flat[np.linspace(0, len(flat) - 1, CHECKED).astype(int)]
-    firsts = [evaluations.replicates * (sum(WAVES) + k + 1) for k in range(CHECKED)]  # patients of no design run
+    firsts = [evaluations.replicates * (sum(WAVES) + k + 1) for k in range(CHECKED)]  # patients of no other run
     simulated = evaluations.many(list(picked), firsts, progress)[:, rows]
     found: dict[str, Any] = {}
     for j, i in enumerate(rows):

@@ -55,9 +55,8 @@ def save_problem(problem: Problem, path: Path) -> None:
     """Write it whole."""
     emulator = {f"emulator_{one.name}": getattr(problem.emulator, one.name) for one in fields(Emulator)}
     about = json.dumps(problem.about)
-    spread = {"covariance": problem.spread.covariance, "bias": problem.spread.bias}
-    arrays = {**emulator, **spread, "replicates": problem.spread.replicates}
-    write_whole(path, lambda file: np.savez_compressed(file, about=about, **arrays))
+    spread = {f"spread_{one.name}": getattr(problem.spread, one.name) for one in fields(Spread)}
+    write_whole(path, lambda file: np.savez_compressed(file, about=about, **emulator, **spread))
 
 
 def load_problem(name_or_path: str | Path) -> Problem:
@@ -84,5 +83,5 @@ def load_problem(name_or_path: str | Path) -> Problem:
     if faults:
         raise ParameterError(faults)
     emulator = Emulator(*(kept[f"emulator_{one.name}"] for one in fields(Emulator)))
-    spread = Spread(kept["covariance"], kept["bias"], int(kept["replicates"]))
+    spread = Spread(**{one.name: kept[f"spread_{one.name}"] for one in fields(Spread)})
     return Problem(parameters, found, targets, spread, emulator, about)

@@ -26,6 +26,7 @@ CHAINS = 16
 STEPS = 6000
 WARM_UP = 1000
 BETA = 0.5  # 1 would propose independent draws
+TAILS = (0.05, 0.95)  # whose effective sample size is that of the tails
 WIDENED = 1.05  # the approximation's standard deviations, so that tails are reached
 
 
@@ -80,5 +81,5 @@ def effective_draws(chains: Floats) -> Floats:
     """The smaller of bulk and tail effective sample sizes of each quantity in chains (chains, draws, quantities)."""
     from arviz_stats.base.array import array_stats
 
-    found = [array_stats.ess(chains, chain_axis=0, draw_axis=1, method=method) for method in ("bulk", "tail")]
-    return np.minimum(*found)
+    bulk = array_stats.ess(chains, chain_axis=0, draw_axis=1, method="bulk")
+    return np.minimum(bulk, array_stats.ess(chains, chain_axis=0, draw_axis=1, method="tail", prob=TAILS))

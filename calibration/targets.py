@@ -80,18 +80,19 @@ class Target:
         return min(max(share, 0.0), 1.0) if math.isfinite(share) else math.nan
 
     def on_scale(self, measured: float) -> float:
-        """Working scale: logit of a share, complementary log-log of a rate, log of a time or ratio.
-
-        Rates of 0 and 100 % are taken half a patient inside.
-        """
+        """Working scale: logit of a share, complementary log-log of a rate, log of a time or ratio."""
         if self.kind == COUNT:
             return float(logit(min(max(measured, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)))
         if self.kind == RATE:
-            edge = 0.5 / self.out_of
-            return math.log(-math.log(min(max(measured / 100.0, edge), 1.0 - edge)))
+            return math.log(-math.log(min(max(measured / 100.0, SMALLEST_SHARE), 1.0 - SMALLEST_SHARE)))
         if self.kind == INTEGER_MEDIAN:
             return measured
         return math.log(min(max(measured, 1e-6), self.longest)) if not math.isnan(measured) else math.nan
+
+    def inside(self, measured: float) -> float:
+        """A study's own value; rates of 0 and 100 % half a patient inside, where their scale is finite."""
+        edge = 50.0 / self.out_of if self.kind == RATE else 0.0
+        return min(max(measured, edge), 100.0 - edge) if edge else measured
 
     def natural(self, scaled: float) -> float:
         """Inverse of `on_scale`."""

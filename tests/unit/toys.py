@@ -8,6 +8,7 @@ from calibration.problem import Problem
 from calibration.spread import Spread
 from calibration.targets import COUNT, RATIO, Target
 from simulator.parameters import load_parameters
+from simulator.scenario.model import DEFAULT_PARAMETERS
 
 P, T = 6, 4
 HUGE = 10**9  # simulated studies: no correction of the covariance
@@ -24,14 +25,14 @@ def count(key, successes, out_of):
 def linear_emulator(slope, reference):
     """m = reference + slope x, without any bend."""
     t, p = slope.shape
-    return Emulator(np.zeros(p), reference, slope, slope, np.zeros((p, 0)), np.zeros((t, p)), np.zeros(t))
+    return Emulator(np.zeros(p), reference, slope, np.zeros((t, p, p)))
 
 
 def problem(targets, slope, reference, covariance):
-    parameters = load_parameters("joint-point")
+    parameters = load_parameters(DEFAULT_PARAMETERS)
     names = [name for name, _ in zip(parameters.values, range(slope.shape[1]), strict=False)]
     priors = tuple(Prior(name, "identity", 0.0, 1.0, -np.inf, np.inf, "assumption") for name in names)
-    spread = Spread(covariance, np.zeros(len(targets)), HUGE)
+    spread = Spread(covariance, np.zeros(len(targets)), HUGE, np.zeros(len(targets)))
     return Problem(parameters, priors, tuple(targets), spread, linear_emulator(slope, reference), {})
 
 

@@ -23,7 +23,7 @@ from calibration.coordinates import fixed, positions, with_amount
 from calibration.evaluations import Report
 from calibration.misspecified import World, study_in
 from calibration.problem import Problem
-from calibration.published_size import population_at, printed_at
+from calibration.published_size import Printed, population_at, printed_at
 from calibration.refit import Laplace, refit
 from calibration.studies import Study
 from calibration.targets import published
@@ -74,16 +74,16 @@ def detect(
     `best`: the fit to what was published.
     """
     studies, total = tuple(studies), count * (1 + len(worlds))
-    data = published(problem.targets)
+    as_published = Printed(published(problem.targets), problem.targets)
 
-    def simulated(here: tuple[Study, ...], xs: Floats, done: int) -> Floats:
-        """(count, T) as printed, at truths xs (count, P)."""
+    def simulated(here: tuple[Study, ...], xs: Floats, done: int) -> list[Printed]:
+        """One of each kind at each of the truths xs (count, P)."""
         run = Parallel(n_jobs=WORKERS, backend="threading", return_as="generator")
         found = []
         for one in run(delayed(printed_at)(problem, here, x, seed, k) for k, x in enumerate(xs)):
             found.append(one)
             progress(done + len(found), total)
-        return np.array(found)
+        return found
 
     null = simulated(studies, best.draws(count, seed), 0)
     null_deviance = deviances(problem, null)
@@ -99,7 +99,7 @@ def detect(
                 deviances(problem, inside),
                 amounts(problem, change, inside),
                 best.deviance(),
-                float(amounts(problem, change, data[None])[0]),
+                float(amounts(problem, change, [as_published])[0]),
             )
         )
     return found
@@ -133,12 +133,12 @@ def fitted_world(
     return positions(seen, fitted.draws(count, seed))[:, :size], population(here, x) - population(studies, modelled)
 
 
-def deviances(problem: Problem, data: Floats) -> Floats:
-    """(n,) of the model's fit to each row of data (n, T)."""
-    return np.array([refit(problem, one).deviance() for one in data])
+def deviances(problem: Problem, printed: Iterable[Printed]) -> Floats:
+    """(n,) of the model's fit to each."""
+    return np.array([one.fitted(problem).deviance() for one in printed])
 
 
-def amounts(problem: Problem, change: Floats, data: Floats) -> Floats:
-    """(n,) how much of a change (T,) of the figures fits each row of data (n, T) best."""
+def amounts(problem: Problem, change: Floats, printed: Iterable[Printed]) -> Floats:
+    """(n,) how much of a change (T,) of the figures fits each best."""
     seen = with_amount(problem, change)
-    return np.array([refit(seen, one).x[-1] for one in data])
+    return np.array([one.fitted(seen).x[-1] for one in printed])

@@ -24,19 +24,19 @@ from calibration.evaluations import Report
 from calibration.likelihood import likelihood
 from calibration.posterior import PRIOR_BELOW, SURVIVAL
 from calibration.problem import Problem
-from calibration.published_size import population_at, printed_at
+from calibration.published_size import Printed, population_at, printed_at
 from calibration.ranks import Judged, false_alarm_each, judged, rank
-from calibration.refit import Laplace, refit
+from calibration.refit import Laplace
 from calibration.studies import Study
 
 Floats = NDArray[np.float64]
-# a true position (P,) and the number of the study -> data as printed (T,), true values of the `SURVIVAL` targets
-Simulate = Callable[[Floats, int], tuple[Floats, Floats]]
+# a true position (P,), number of the study -> what is printed, true values of the `SURVIVAL` targets
+Simulate = Callable[[Floats, int], tuple[Printed, Floats]]
 
 SEED = 20240611
 POOLED = 300  # further studies at each truth, whose pooled survival is the true one
 FIRST_POOLED = 10**6  # replicate from which on studies are pooled
-DRAWS = 999
+DRAWS = 199
 LOG_LIKELIHOOD = "log_likelihood"
 WORKERS = 2
 
@@ -65,7 +65,7 @@ def by_simulation(problem: Problem, studies: Iterable[Study], seed: int, pooled:
     survival = [problem.targets[i] for i in survival_rows(problem)]
     theirs = [study for study in studies if study.name in {one.study for one in survival}]
 
-    def simulate(x: Floats, k: int) -> tuple[Floats, Floats]:
+    def simulate(x: Floats, k: int) -> tuple[Printed, Floats]:
         first = FIRST_POOLED + k * pooled
         true = population_at(problem, theirs, survival, x, seed, first, pooled)
         return printed_at(problem, studies, x, seed, k), true
@@ -94,11 +94,11 @@ def recover(
 
     def one(k: int) -> Floats:
         x = positions(seen, truths[k])
-        data, survival = simulate(x, k)
-        fitted = refit(seen, data)
+        printed, survival = simulate(x, k)
+        fitted = printed.fitted(seen)
         drawn = positions(seen, fitted.draws(DRAWS, seed + k))
         m, ms = problem.emulator.predict(x[None]), problem.emulator.predict(drawn)
-        wanted = likelihood(problem.targets, problem.spread, data)
+        wanted = likelihood(printed.targets, problem.spread, printed.data)
         truth = np.concatenate([x[columns], survival, wanted.value(m)])
         return rank(truth, np.column_stack([drawn[:, columns], ms[:, rows], wanted.value(ms)]))
 

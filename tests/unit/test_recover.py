@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from toys import count, linear_normal, ratio
 
+from calibration.catalogue import load_catalogue
 from calibration.detect import Detection, amounts
 from calibration.misspecified import WORLDS
 from calibration.power import least_caught, power
-from calibration.published_size import as_printed
+from calibration.published_size import OUT_OF, Printed, as_printed, own_denominators
 from calibration.ranks import covered, false_alarm_each, judged, rank
 from calibration.recover import LOG_LIKELIHOOD, recover
 from calibration.refit import refit
-from calibration.targets import MEDIAN, RATE
+from calibration.targets import MEDIAN, RATE, load_targets
 
 PROBLEM, DATA, _, _ = linear_normal()
 STUDIES, SEED = 400, 7
@@ -35,7 +36,7 @@ def truth_in(spread, seed=SEED):
     def simulate(x, k):
         m = PROBLEM.emulator.predict(x[None])[0]
         noise = factor @ np.random.default_rng([seed, k]).standard_normal(len(m))
-        return np.round(np.exp(m + noise) / ROUNDING) * ROUNDING, m[:0]
+        return Printed(np.round(np.exp(m + noise) / ROUNDING) * ROUNDING, PROBLEM.targets), m[:0]
 
     return simulate
 
@@ -124,7 +125,7 @@ def test_amounts_find_the_change_that_was_made():
     """Noise-free data with some of a change: the amount is that of the regression with N(0, 1) priors."""
     change = np.array([0.5, -0.2, 0.1, 0.9])
     data = np.exp(PROBLEM.emulator.reference + np.outer([0.0, 1.0, 2.0], change))
-    found = amounts(PROBLEM, change, data)
+    found = amounts(PROBLEM, change, [Printed(one, PROBLEM.targets) for one in data])
     slope = np.column_stack([PROBLEM.emulator.slope, change])
     precision = np.linalg.inv(PROBLEM.spread.covariance)
     gain = np.linalg.solve(slope.T @ precision @ slope + np.eye(7), slope.T @ precision @ change)[-1]
@@ -141,3 +142,19 @@ def test_simulated_studies_are_printed_as_papers_print():
     np.testing.assert_allclose(printed, [3 / 7, 40.0, 17.0, 0.574])
     missing = as_printed(targets, {"C0": 0.0, "R0": np.nan, "R1": np.nan, "R2": np.nan})
     np.testing.assert_array_equal(missing, [0.0, np.nan, np.inf, np.nan])  # only a median can be not reached
+
+
+def test_denominators_of_what_was_published_are_those_printed():
+    targets = load_targets(["kantarjian-2023", "wudhikarn-2022"])
+    printed = {
+        one.id: one.value for study in ("kantarjian-2023", "wudhikarn-2022") for one in load_catalogue(study).values()
+    }
+    found = own_denominators(targets, printed)
+    assert {one.id: one.out_of for one in found} == {one.id: one.out_of for one in targets}
+    assert set(OUT_OF) <= {one.id for one in targets}
+
+
+def test_a_share_of_nobody_keeps_the_printed_denominator():
+    (target,) = [one for one in load_targets(["kantarjian-2023"]) if one.id == "K093"]
+    assert own_denominators([target], {"K091": 0.0}) == (target,)
+    assert own_denominators([target], {"K091": 3.0})[0].out_of == 3

@@ -12,6 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
 import test_identify as known
 import test_recover as recovered
 
+from calibration import published_size
 from calibration import recover as method
 from calibration.identify import Influence, influence
 from calibration.refit import refit
@@ -41,10 +42,10 @@ def test_a_shifted_truth(right, by):
 
 
 def narrowed(factor):
-    """A refit whose second call, that of the simulated data, claims another covariance."""
+    """A refit of simulated studies that claims another covariance."""
 
-    def wrong(problem, data=None, *more):
-        found = refit(problem, data, *more)
+    def wrong(problem, data):
+        found = refit(problem, data)
         return replace(found, covariance=found.covariance * factor)
 
     return wrong
@@ -52,7 +53,7 @@ def narrowed(factor):
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_a_wrong_covariance(right, monkeypatch, factor):
-    monkeypatch.setattr(method, "refit", narrowed(factor))
+    monkeypatch.setattr(published_size, "refit", narrowed(factor))
     red(recovered.nothing_is_flagged, right, run())
 
 

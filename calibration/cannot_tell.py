@@ -154,7 +154,7 @@ def together(found: Identified, section: Section) -> str:
         [i for i, one in enumerate(found.parameters) if one.definition.name in section.parameters], np.int64
     )
     best = directions_of(found.laplace.covariance, columns)[0]
-    alone = max(found.parameters[i].shrinkage for i in columns)
+    alone = 1.0 - float(np.sqrt(np.diagonal(found.laplace.covariance)[columns].min()))
     return (
         f"Known best is a combination ({combination(found, best.weights)}, in prior SDs), {narrowed(best.shrinkage)}; "
         f"the best known of them alone is {narrowed(alone)}."

@@ -141,7 +141,9 @@ def _range(believed: Believed) -> str:
 def _wrapped(line: str, indent: str) -> list[str]:
     import textwrap
 
-    return textwrap.wrap(line, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
+    bound = line.replace(" %", "\u00a0%")  # a number stays with its per cent
+    wrapped = textwrap.wrap(bound, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
+    return [one.replace("\u00a0", " ") for one in wrapped]
 
 
 def _parameter_json(found: Identified, column: int, one: Parameter) -> dict[str, Any]:

@@ -23,6 +23,11 @@ problem          priors, targets, spread and emulator in one file
 refit            a fit in milliseconds: blocks left out, simulated data
 sampling         draws from the emulated posterior
 posterior        all of that: `allpath posterior`
+identify         who informs whom: `allpath identify`; cannot_tell in words; identify_report, profile_report, forest
+coordinates      a problem seen in other coordinates, so that a refit answers other questions
+recover          truths that are known, simulated and refitted: `allpath recover`; ranks, power, recover_report
+published_size   one study of each kind as it would have been printed
+misspecified     worlds in which a rule is not true; detect: whether the evidence tells; declared: what was found
 papers, figures   what a reproduction prints of each paper beside its rows
 reproduce         a study simulated at its own size, row by row beside what was printed
 

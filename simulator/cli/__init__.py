@@ -1,7 +1,7 @@
 """The commands: parse, call, print. No logic here; heavy imports happen inside the command that needs them.
 
 comparing   compare              listing    show, scenarios, schema, parameters
-studies     reproduce, attribute calibrating      calibrate, posterior
+studies     reproduce, attribute calibrating      calibrate, posterior   knowing  identify, recover
 folders     runs; how commands hold their run folder
 predicting  predict
 sweeping    sweep                evidence         evidence   tracing    trace
@@ -26,6 +26,7 @@ from simulator.cli import (
     comparing,
     evidence,
     folders,
+    knowing,
     listing,
     predicting,
     studies,
@@ -42,6 +43,7 @@ __all__ = [
     "comparing",
     "evidence",
     "folders",
+    "knowing",
     "listing",
     "main",
     "predicting",
@@ -61,6 +63,8 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     sys.unraisablehook = lambda lost: leave() if lost.exc_type is KeyboardInterrupt else sys.__unraisablehook__(lost)
+    # the matrices here are small: threads inside the linear algebra wait for each other, most of all on a busy machine
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     if code == INTERRUPTED:  # at once: not after threads that are still compiling or drawing
         sys.stdout.flush()

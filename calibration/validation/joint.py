@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from calibration.problem import Problem
 from calibration.refit import Laplace, refit
 from calibration.targets import COUNT, Target, arithmetic, measured
-from calibration.validation.predictive import Report, Statistics
+from calibration.validation.predictive import WORKERS, Report, Statistics
 
 Floats = NDArray[np.float64]
 
@@ -70,12 +71,17 @@ def joint_fits(problem: Problem, fit: Laplace, simulated: Sequence[Statistics], 
         for name in dict.fromkeys(one.study for one in problem.targets)
     }
     judged = {name: mine for name, mine in own.items() if np.count_nonzero(mine) >= FEWEST_TARGETS}
-    drawn = []
-    for done, seen in enumerate(simulated, 1):
+
+    def again(seen: Statistics) -> list[float]:
         own_size = replace(problem, targets=out_of(problem.targets, seen))
-        again = refit(own_size, would_print(problem.targets, seen), start=fit.x)
-        drawn.append([deviance(again, mine) for mine in judged.values()])
-        report(done, len(simulated))
+        refitted = refit(own_size, would_print(problem.targets, seen), start=fit.x)
+        return [deviance(refitted, mine) for mine in judged.values()]
+
+    drawn = []
+    run = Parallel(n_jobs=WORKERS, backend="threading", return_as="generator")
+    for one in run(delayed(again)(seen) for seen in simulated):
+        drawn.append(one)
+        report(len(drawn), len(simulated))
     return [
         judgement(name, int(np.count_nonzero(mine)), deviance(fit, mine), np.array(drawn)[:, at])
         for at, (name, mine) in enumerate(judged.items())

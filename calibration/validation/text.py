@@ -54,8 +54,8 @@ def verdicts(result: Validation) -> list[str]:
     ]
     above = [one["position"] > 0.5 for row in result.rows for one in row["left_out"]]
     found.append(
-        f"On which side: {sum(above)} of {len(above)} left-out rows, those in two blocks twice, were reported above the "
-        "middle of what was predicted."
+        f"On which side: {sum(above)} of {len(above)} left-out rows, those in two blocks twice, were reported above "
+        "the middle of what was predicted."
     )
     if close:
         found.append(f"Closer than chance: {_and(close)}. {CLOSER}")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FITTED = "fitted"
 TIMES = {"days": 1.0, "weeks": 7.0, "months": 30.4375}
 GREY = "#888888"
+PERCENT = (-3.0, 103.0)
+DAYS, DAY_TICKS = (8.0, 5000.0), (10, 30, 100, 300, 1000, 3000)
 
 
 def draw(result: Validation, folder: Path) -> list[Path]:
@@ -32,15 +34,16 @@ def reported_against_predicted(result: Validation, folder: Path) -> Path:
     with page() as figure:
         figure.set_size_inches(9.4, 5.9)
         shares, times = axes_at(figure, 0.75, 1.75, 3.8, 3.8), axes_at(figure, 5.35, 1.75, 3.8, 3.8)
+        shares.set(xlim=PERCENT, ylim=PERCENT)
+        times.set(xscale="log", yscale="log", xlim=DAYS, ylim=DAYS)
+        for axis in (times.xaxis, times.yaxis):
+            axis.set_ticks(DAY_TICKS, [f"{day:,}" for day in DAY_TICKS])
+            axis.set_ticks([], minor=True)
         for axes, place, title in ((shares, in_percent, "Shares and rates, %"), (times, in_days, "Times, days")):
+            axes.plot(axes.get_xlim(), axes.get_ylim(), color="#444444", linewidth=0.8, zorder=0)
             for key, colour, marker in styles():
                 _points(axes, result.rows, key, place, colour, marker)
             axes.set(title=title, xlabel="predicted, 95 % of studies", ylabel="reported")
-        shares.set(xlim=(-3, 103), ylim=(-3, 103))
-        times.set(xscale="log", yscale="log")
-        for axes in (shares, times):
-            ends = [max(axes.get_xlim()[0], axes.get_ylim()[0]), min(axes.get_xlim()[1], axes.get_ylim()[1])]
-            axes.plot(ends, ends, color="#444444", linewidth=0.8, zorder=0)
         for k, (key, colour, marker) in enumerate(styles()):
             x, y = 0.75 + (k % 4) * 2.15, 0.95 - (k // 4) * 0.25
             write(figure, x, y, symbol(marker), color=colour, va="center")
@@ -107,5 +110,6 @@ def _points(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, place: Any,
         for each in ends:
             x, low, high = (place(row, end) for end in each)
             if np.isfinite([x, y]).all():
+                high = high if np.isfinite(high) else axes.get_xlim()[1]  # a median that may not be reached
                 axes.plot([low, high], [y, y], color=colour, linewidth=0.8, alpha=0.6)
                 axes.plot([x], [y], marker=marker, color=colour, markersize=4, linestyle="none")

@@ -52,6 +52,11 @@ def verdicts(result: Validation) -> list[str]:
         f"Internal: {fitted['inside']} of {fitted['n']} fitted rows inside; {len(fitted['saturated'])} saturated rows "
         f"apart ({fitted['saturated_inside']} inside): {', '.join(fitted['saturated']) or 'none'}.",
     ]
+    above = [one["position"] > 0.5 for row in result.rows for one in row["left_out"]]
+    found.append(
+        f"On which side: {sum(above)} of {len(above)} left-out rows, those in two blocks twice, were reported above "
+        "the middle of what was predicted."
+    )
     if close:
         found.append(f"Closer than chance: {_and(close)}. {CLOSER}")
     if beyond:

@@ -173,9 +173,9 @@ def choice(decision: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     each[MOST_BEST:] = [f"{len(each) - MOST_BEST} others"] * (len(each) > MOST_BEST)
     return (
         f"Which strategy has the higher OS at {decision['month']} months? On average over the draws: "
-        f"{titles[best].removesuffix(' (reference)')}. The best in so many draws: {'; '.join(each)}. Where priors lead, "
-        "draws agree because priors do, and no draw holds what the model has no number for. What it would be "
-        "worth to know more before choosing, in OS at that month:"
+        f"{titles[best].removesuffix(' (reference)')}. The best in so many draws: {'; '.join(each)}. "
+        "Where priors lead, draws agree because priors do, and no draw holds what the model has no number for. "
+        "What it would be worth to know more before choosing, in OS at that month:"
     )
 
 

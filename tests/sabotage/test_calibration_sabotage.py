@@ -107,7 +107,7 @@ def test_n(key, n):
     [
         ("K077",),  # 91 = 69 + 19 + 3
         ("K080",),  # 91 = 73 + 18
-        ("K084",),  # 91 by line
+        ("K083", "K084"),  # 91 by line
         ("K102",), ("K136",), ("K191",), ("K052",), ("K085",),
         ("K157",),  # = K167 + K168
         ("K164",),  # K163 + K164 = K167 + K168, through K157
@@ -376,7 +376,7 @@ def test_rows(result):
         {"reported": 4.0},
         {"unit": "patients"},
         {"n": 101},
-        {"role": "predicted"},
+        {"role": "fitted"},
         {"published_low": 3.0},
     ):
         red(again.rows_are_the_catalogue, (result,), (with_row(result, "K104", **change),))

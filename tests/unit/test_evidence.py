@@ -162,12 +162,16 @@ def test_nothing_heavy_is_compiled_for_a_list():
 # Sabotage
 
 
+def one_more(found):
+    return f"{found[1]}{int(found[2]) + 1}"
+
+
 def test_sabotage_a_wrong_count_is_seen():
     right = coverage.coverage_text()
     the_table_adds_up(right)
     for wrong in (
-        re.sub(r"^(fitted +)59", r"\g<1>60", right, flags=re.M),
-        re.sub(r"^(all +)214", r"\g<1>213", right, flags=re.M),
+        re.sub(r"^(fitted +)(\d+)", one_more, right, flags=re.M),
+        re.sub(r"^(all +)(\d+)", one_more, right, flags=re.M),
         re.sub(r"^quoted .*\n", "", right, count=1, flags=re.M),
     ):
         assert wrong != right

@@ -62,7 +62,8 @@ def test_definitions_are_distinct_and_have_known_phases():
         "sos",
         "relapse",
         "salvage",
-        "cart",
+        "antibody",
+        "antigen",
         "death",
     }
 

@@ -14,23 +14,13 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from calibration.problem import Problem
+from calibration.published_size import as_printed, own_denominators
 from calibration.refit import Laplace, refit
-from calibration.targets import COUNT, Target, arithmetic, measured
 from calibration.validation.predictive import WORKERS, Report, Statistics
 
 Floats = NDArray[np.float64]
 
 FEWEST_TARGETS = 10  # of a study that is judged as a whole
-# Of how many a share is one, in a simulated study, where that differs from study to study. Of the twelve SCT of
-# Wudhikarn ten are those of W067 (B16).
-_SCT = "12 / 10 * W052 * W067 / 17"
-OUT_OF = {
-    "K093": "K091", "K095": "K091", "K079": "K074", "K075": "K074", "K076": "K074 - K075", "K054": "K051",
-    "K153": "K142 + K143", "K103": "(K142 + K143) * (1 - K153 / 53)",
-    "K160": "K167 + K168", "K163": "K167 + K168", "K176": "K167 + K168", "K177": "(K167 + K168) * K176 / 10",
-    "W043": "W042", "W052": "25 - W046", "W053": "W052", "W054": "W046", "W067": "W052",
-    "W095": _SCT, "W115": _SCT, "W116": _SCT, "W124": f"{_SCT} * (1 - W116 / 12)",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,25 +35,6 @@ class JointFit:
     replicates: int
 
 
-def would_print(targets: Sequence[Target], seen: Statistics) -> Floats:
-    """(T,) data of a simulated study: shares, and values rounded as printed; infinite for a median not reached."""
-    found = measured(targets, seen)
-    for i, one in enumerate(targets):
-        if one.kind != COUNT:
-            not_reached = np.isnan(found[i]) and np.isfinite(one.longest)
-            found[i] = np.inf if not_reached else np.round(found[i] / one.rounding) * one.rounding
-    return found
-
-
-def out_of(targets: Sequence[Target], seen: Statistics) -> tuple[Target, ...]:
-    """The targets with the denominators of a simulated study, so that a share of few weighs as one of few."""
-    return tuple(_sized(one, arithmetic(OUT_OF[one.id], seen)) if one.id in OUT_OF else one for one in targets)
-
-
-def _sized(target: Target, patients: float) -> Target:
-    return replace(target, out_of=round(patients)) if patients >= 0.5 else target  # of nobody there is no share
-
-
 def joint_fits(problem: Problem, fit: Laplace, simulated: Sequence[Statistics], report: Report) -> list[JointFit]:
     """One for each study with at least FEWEST_TARGETS targets, from studies simulated at the fit."""
     own = {
@@ -73,8 +44,8 @@ def joint_fits(problem: Problem, fit: Laplace, simulated: Sequence[Statistics], 
     judged = {name: mine for name, mine in own.items() if np.count_nonzero(mine) >= FEWEST_TARGETS}
 
     def again(seen: Statistics) -> list[float]:
-        own_size = replace(problem, targets=out_of(problem.targets, seen))
-        refitted = refit(own_size, would_print(problem.targets, seen), start=fit.x)
+        own_size = replace(problem, targets=own_denominators(problem.targets, seen))
+        refitted = refit(own_size, as_printed(problem.targets, seen), start=fit.x)
         return [deviance(refitted, mine) for mine in judged.values()]
 
     drawn = []

@@ -15,12 +15,13 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
 
 from toy import PARAMETERS, ROWS, toy
 
+from calibration.published_size import as_printed
 from calibration.refit import refit
 from calibration.targets import outside
 from calibration.validation.cross import draws, left_out
 from calibration.validation.extension import extended, freed_directions
 from calibration.validation.internal import leverage
-from calibration.validation.joint import joint_fits, judgement, would_print
+from calibration.validation.joint import joint_fits, judgement
 from calibration.validation.predictive import joint_p, position_in
 
 TRUTHS = 400
@@ -36,7 +37,7 @@ def uniform(p):
 def truths(seed):
     """Positions from the prior, and what their studies print."""
     xs = np.random.default_rng(seed).standard_normal((TRUTHS, PARAMETERS))
-    return xs, [would_print(TARGETS, seen) for seen in T.studies(xs, seed + 1)]
+    return xs, [as_printed(TARGETS, seen) for seen in T.studies(xs, seed + 1)]
 
 
 def exact_posterior(keep):

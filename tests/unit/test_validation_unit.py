@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from calibration.catalogue import load_catalogue, load_sources
+from calibration.published_size import OUT_OF, own_denominators
 from calibration.studies import STUDIES
 from calibration.targets import NONE, all_lines, load_targets
 from calibration.validation.cross import LeftOut
 from calibration.validation.figures import draw
-from calibration.validation.joint import FEWEST_TARGETS, OUT_OF, JointFit, out_of
+from calibration.validation.joint import FEWEST_TARGETS, JointFit
 from calibration.validation.judged import BLOCKS, blocks_of, left_out_rows, predicted, why_counted
 from calibration.validation.page import validation_page
 from calibration.validation.predictive import as_printed, joint_p, near_normal, ordered, position_in, two_sided
@@ -213,7 +214,7 @@ def test_p_text():
 def test_denominators_of_simulated_studies_are_those_of_the_published_one():
     """Each expression, put to the published values, gives the published denominator."""
     printed = {row.id: row.value for row in catalogue_rows()}
-    sized = {one.id: one.out_of for one in out_of(TARGETS, printed)}
+    sized = {one.id: one.out_of for one in own_denominators(TARGETS, printed)}
     assert set(OUT_OF) <= set(sized)
     assert {one.id: one.out_of for one in TARGETS} == sized
 

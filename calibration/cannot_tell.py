@@ -157,7 +157,7 @@ def together(found: Identified, section: Section) -> str:
     alone = 1.0 - float(np.sqrt(np.diagonal(found.laplace.covariance)[columns].min()))
     return (
         f"Known best is a combination ({combination(found, best.weights)}, in prior SDs), {narrowed(best.shrinkage)}; "
-        f"the best known of them alone is {narrowed(alone)}."
+        f"the best known of them alone is {narrowed(alone)} (both by the normal approximation)."
     )
 
 

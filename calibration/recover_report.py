@@ -87,8 +87,9 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
     n, power_ = found["studies"], found["power"]
     yield f"Recovery: {n} simulated sets of studies, parameter set {found['parameter_set']}, seed {found['seed']}"
     yield SCHEME
+    verdict = "Not passed" if found["flagged"] else "Passed"
     yield (
-        f"{found['flagged']} of {len(found['quantities'])} quantities flagged; with everything right, any flag at all "
+        f"{verdict}: {found['flagged']} of {len(found['quantities'])} quantities flagged; with everything right, any flag at all "
         f"in at most {100 * found['false_alarm']:.0f} % of runs ({found['false_alarm_each_test']:.2g} a test)."
     )
     yield (

@@ -90,7 +90,8 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
     verdict = "Not passed" if found["flagged"] else "Passed"
     yield (
         f"{verdict}: {found['flagged']} of {len(found['quantities'])} quantities flagged; with everything right, "
-        f"any flag at all in at most {100 * found['false_alarm']:.0f} % of runs ({found['false_alarm_each_test']:.2g} a test)."
+        f"any flag at all in at most {100 * found['false_alarm']:.0f} % of runs "
+        f"({found['false_alarm_each_test']:.2g} a test)."
     )
     yield (
         f"Power: a {100 * CLAIMED:.0f} % interval that covers {100 * BAD:.0f} % is caught with probability "

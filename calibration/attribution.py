@@ -25,13 +25,15 @@ from scipy.stats import binom, norm
 from calibration.catalogue import load_catalogue
 from calibration.kantarjian_2023 import SIZE, STUDY, sos_cases
 from calibration.observe import MODIFIED, ORIGINAL, observe
+from calibration.outputs import check_out
 from calibration.trial import END_DAY, FIRST_ID, load_arms
 from simulator.clocks.forked import fork_table
 from simulator.compiled import compiled
 from simulator.draws import uniform_pair
-from simulator.parameters import DEFINITIONS, ParameterError, ParameterSet
+from simulator.parameters import DEFINITIONS, ParameterSet
 from simulator.patient import new_patients
 from simulator.posterior import fingerprint
+from simulator.store.files import write_whole
 from simulator.sweep.attribution import URSODIOL, raised
 
 SAMPLED = (
@@ -230,20 +232,12 @@ def sample(
     }
 
 
-def check_out(out: Path) -> None:
-    """Refuse a file that could not be written, before the work."""
-    if out.suffix != ".json" or not out.absolute().parent.is_dir():
-        raise ParameterError([f"{out}: allowed is a .json file in an existing folder"])
-
-
 def write(found: dict[str, Any], out: Path) -> None:
     """The data file, whole or not at all: one line a draw."""
     check_out(out)
     head = json.dumps({key: value for key, value in found.items() if key != "draws"}, indent=1)
     lines = ",\n".join("  " + json.dumps(draw) for draw in found["draws"])
-    temporary = out.with_name(out.name + ".tmp")
-    temporary.write_text(f'{head[:-2]},\n "draws": [\n{lines}\n ]\n}}\n', encoding="utf-8")
-    temporary.replace(out)
+    write_whole(out, lambda file: file.write(f'{head[:-2]},\n "draws": [\n{lines}\n ]\n}}\n'.encode()))
 
 
 def described(found: dict[str, Any]) -> str:

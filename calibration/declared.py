@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from calibration.problem import POSTERIORS, Problem
+from calibration.problem import Problem, problem_path
 
 SAME_FIT = ("id", "parameter_values", "targets")
 
 
 def beside(posterior: str, suffix: str) -> Path:
-    """The file of another kind that goes with a posterior, which is given by id or as its .npz."""
-    path = Path(posterior) if posterior.endswith(".npz") else POSTERIORS / f"{posterior}.npz"
-    return path.with_suffix(suffix)
+    """The file of another kind that goes with a posterior, which is given by id or as its file."""
+    return problem_path(posterior).with_suffix(suffix)
 
 
 def kept_recovery(problem: Problem, path: Path) -> dict[str, Any] | None:

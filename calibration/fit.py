@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from calibration.evaluations import Evaluations, Report
 from calibration.likelihood import Likelihood, likelihood
 from calibration.optimum import Optimum, optimum
+from calibration.outputs import check_out
 from calibration.priors import positions, priors, values
 from calibration.spread import Spread, estimate_spread
 from calibration.studies import STUDIES, Study
@@ -43,12 +44,6 @@ def chosen(name: str) -> tuple[Study, ...]:
     if name not in STUDIES:
         raise ParameterError([f"{name}: unknown study: allowed {', '.join([JOINT, *STUDIES])}"])
     return (STUDIES[name],)
-
-
-def check_out(out: Path, suffix: str) -> None:
-    """Refuse a file that could not be written, before the work."""
-    if out.suffix != suffix or not out.absolute().parent.is_dir():
-        raise ParameterError([f"{out}: allowed is a {suffix} file in an existing folder"])
 
 
 def targets_hash() -> str:

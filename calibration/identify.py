@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from calibration.coordinates import fixed
-from calibration.posterior import PRIOR_BELOW
 from calibration.priors import Prior
 from calibration.problem import Problem
 from calibration.refit import Laplace, refit
 from calibration.targets import published
 from simulator.parameters import DEFINITIONS, Definition, ParameterError
+from simulator.posterior import LEARNED
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ class Parameter:
     @property
     def label(self) -> str:
         """`prior` where the evidence taught next to nothing."""
-        return "prior" if self.shrinkage < PRIOR_BELOW else "informed"
+        return "prior" if self.shrinkage < LEARNED else "informed"
 
 
 @dataclass(frozen=True)

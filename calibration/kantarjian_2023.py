@@ -24,7 +24,6 @@ SIZE = {ORIGINAL: 67, MODIFIED: 43}  # K048, K049
 LANDMARK_MONTHS = 4.0
 MONTHS_OF_RATES = 36.0
 SOS_WINDOW_DAYS = 730.5  # K043: all SOS within two years after InO
-INTEGER_MEDIANS = ("K053", "K056", "K159")
 
 
 def statistics(observed: Observed, median_of_integers: Callable[..., float] = middle) -> dict[str, float]:

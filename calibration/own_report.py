@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from calibration.outputs import check_out
 from calibration.own_data import load_own_data
 from calibration.own_fit import Progress, Refit, refit
 from calibration.own_targets import NORMAL_975, Target, off_scale, on_scale
-from simulator.parameters import ParameterError, ParameterSet
+from simulator.parameters import ParameterSet
 from simulator.posterior import Posterior
 from simulator.report.style import plain
 from simulator.report.text import aligned, filled, text_width
+from simulator.store.files import json_bytes, write_whole
 
 ROUGH = 0.3  # standard errors: adds 4 % to the spread of a target
 MOVED = ("prior_mean", "prior_sd", "posterior_mean", "posterior_sd")
@@ -33,13 +34,10 @@ def calibrate_to(
 
     ScenarioError or ParameterError carries every fault before anything is simulated.
     """
-    if out.suffix != ".json" or not out.absolute().parent.is_dir():
-        raise ParameterError([f"{out}: allowed is a .json file in an existing folder"])
+    check_out(out)
     found = refit(load_own_data(file, posterior), point, posterior, workers, progress)
-    text = json.dumps(parameter_file(found, point, posterior, out.stem), indent=1) + "\n"
-    temporary = out.with_name(out.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(out)
+    data = parameter_file(found, point, posterior, out.stem)
+    write_whole(out, lambda file: file.write(json_bytes(data)))
     return found
 
 

@@ -23,14 +23,15 @@ from numpy.typing import NDArray
 from calibration.attribution import SAMPLED
 from calibration.emulation import WAVES, emulated
 from calibration.evaluations import Evaluations, Report
-from calibration.fit import SEED, Say, check_out, chosen, journal_beside, search, targets_hash
+from calibration.fit import SEED, Say, chosen, journal_beside, search, targets_hash
+from calibration.outputs import check_out
 from calibration.priors import positions, priors
 from calibration.problem import Problem, save_problem
 from calibration.refit import refit
 from calibration.sampling import crank_nicolson, effective_draws, log_density, r_hat
 from calibration.targets import load_targets
 from simulator.parameters import ParameterSet
-from simulator.posterior import fingerprint
+from simulator.posterior import LEARNED, fingerprint
 from simulator.store.files import write_whole
 
 Floats = NDArray[np.float64]
@@ -40,7 +41,6 @@ JACOBIANS = 2
 KEPT = 125  # draws of each chain
 CHECKED = 100  # draws simulated again
 SURVIVAL = ("K108", "K109")  # OS at 36 months of each regimen
-PRIOR_BELOW = 0.20  # shrinkage below which a parameter is what its prior says
 
 # What changed together in the evidence, and the effect of a transplant that was chosen by what is not seen.
 ATTRIBUTION = (
@@ -158,9 +158,9 @@ def write_draws(out: Path, problem: Problem, chains: Floats, metadata: dict[str,
 def described(metadata: dict[str, Any]) -> str:
     """For the terminal."""
     told = metadata["parameters"]
-    pinned = sum(one["shrinkage"] >= PRIOR_BELOW for one in told.values())
+    pinned = sum(one["shrinkage"] >= LEARNED for one in told.values())
     lines = [
-        f"{len(told)} parameters, {pinned} of which the evidence narrows by at least {PRIOR_BELOW:.0%}",
+        f"{len(told)} parameters, {pinned} of which the evidence narrows by at least {LEARNED:.0%}",
         f"R-hat at most {max(one['r_hat'] for one in told.values()):.3f}, "
         f"effective draws at least {min(one['ess'] for one in told.values()):,}",
     ]

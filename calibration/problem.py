@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,29 +60,40 @@ def save_problem(problem: Problem, path: Path) -> None:
     write_whole(path, lambda file: np.savez_compressed(file, about=about, **emulator, **spread))
 
 
+def problem_path(name_or_path: str | Path) -> Path:
+    """Of a shipped id, of an .npz, or of the draws (.parquet) that lie beside one."""
+    path = Path(name_or_path)
+    if path.suffix in (".npz", ".parquet"):
+        return path.with_suffix(".npz")
+    return POSTERIORS / f"{name_or_path}.npz"
+
+
 def load_problem(name_or_path: str | Path) -> Problem:
     """By id (shipped) or path; `ParameterError` if the parameter set or the targets have changed since."""
-    path = Path(name_or_path)
-    if path.suffix != ".npz":
-        path = POSTERIORS / f"{name_or_path}.npz"
+    path = problem_path(name_or_path)
+    if not path.is_file():
+        shipped = ", ".join(sorted(one.stem for one in POSTERIORS.glob("*.npz")))
+        raise ParameterError([f"{name_or_path}: no such posterior, allowed {shipped} or a file of `allpath posterior`"])
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             kept = {name: stored[name] for name in stored.files}
         about = json.loads(str(kept["about"]))
-    except (OSError, ValueError, KeyError):
+        emulator = Emulator(*(kept[f"emulator_{one.name}"] for one in fields(Emulator)))
+        spread = Spread(**{one.name: kept[f"spread_{one.name}"] for one in fields(Spread)})
+        parameter_set, studies = about["parameter_set"], about["studies"]
+        made_for = [about[key] for key in ("parameter_values", "targets", "parameters")]
+    except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError):
         raise ParameterError([f"{path.name}: cannot be read; `allpath posterior` writes it"]) from None
-    parameters = load_parameters(about["parameter_set"])
-    targets = load_targets(about["studies"])
+    parameters = load_parameters(parameter_set)
+    targets = load_targets(studies)
     faults = []
-    if fingerprint(parameters) != about["parameter_values"]:
+    if fingerprint(parameters) != made_for[0]:
         faults.append(f"{path.name}: made for other values of {parameters.id}; run `allpath posterior` again")
-    if [one.id for one in targets] != about["targets"]:
+    if [one.id for one in targets] != made_for[1]:
         faults.append(f"{path.name}: made for other targets than those of {FILE.name}; run `allpath posterior` again")
     found = priors(parameters)
-    if [one.name for one in found] != about["parameters"]:
+    if [one.name for one in found] != made_for[2]:
         faults.append(f"{path.name}: made for other parameters than those of {parameters.id}")
     if faults:
         raise ParameterError(faults)
-    emulator = Emulator(*(kept[f"emulator_{one.name}"] for one in fields(Emulator)))
-    spread = Spread(**{one.name: kept[f"spread_{one.name}"] for one in fields(Spread)})
     return Problem(parameters, found, targets, spread, emulator, about)

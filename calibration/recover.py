@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from calibration.coordinates import around, positions
 from calibration.evaluations import Report
 from calibration.likelihood import likelihood
-from calibration.posterior import PRIOR_BELOW, SURVIVAL
+from calibration.posterior import SURVIVAL
 from calibration.problem import Problem
 from calibration.published_size import Printed, population_at, printed_at
 from calibration.ranks import Judged, false_alarm_each, judged, rank
 from calibration.refit import Laplace
 from calibration.studies import Study
+from simulator.posterior import LEARNED
 
 Floats = NDArray[np.float64]
 # a true position (P,), number of the study -> what is printed, true values of the `SURVIVAL` targets
@@ -56,7 +57,7 @@ class Recovery:
 
 def informed(posterior: Laplace) -> NDArray[np.int64]:
     """Columns of the parameters that the published figures narrow enough to be called informed."""
-    return np.flatnonzero(1.0 - np.sqrt(np.diagonal(posterior.covariance)) >= PRIOR_BELOW)
+    return np.flatnonzero(1.0 - np.sqrt(np.diagonal(posterior.covariance)) >= LEARNED)
 
 
 def by_simulation(problem: Problem, studies: Iterable[Study], seed: int, pooled: int = POOLED) -> Simulate:

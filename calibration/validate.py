@@ -15,10 +15,12 @@ from calibration.emulation import RUN_REPLICATES
 from calibration.evaluations import Evaluations
 from calibration.fit import chosen
 from calibration.priors import values
-from calibration.problem import POSTERIORS, Problem, load_problem
+from calibration.problem import Problem, load_problem, problem_path
+from calibration.studies import STUDIES as ALL_STUDIES
 from calibration.targets import load_targets
 from calibration.validation.predictive import Floats, Report, simulator_of
 from calibration.validation.report import Beside, Validation, validated
+from simulator.parameters import ParameterError
 from simulator.store import parameters_hash, sources_hash, versions
 
 PROBLEM = "joint"
@@ -31,7 +33,10 @@ JOURNAL = ".evaluations.jsonl"
 def identity(name: str, studies: int, seed: int) -> dict[str, Any]:
     """What determines every byte of the report (`simulator.store`)."""
     problem = load_problem(name)
-    path = Path(name) if name.endswith(".npz") else POSTERIORS / f"{name}.npz"
+    path = problem_path(name)
+    if problem.about["studies"] != list(ALL_STUDIES):
+        made_for = ", ".join(problem.about["studies"])
+        raise ParameterError([f"{path.name}: made for {made_for} alone; a validation needs all studies"])
     return {
         "kind": "validate",
         "problem": problem.about["id"],

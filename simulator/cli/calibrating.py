@@ -12,14 +12,14 @@ from simulator.cli.app import app
 from simulator.cli.options import AsJson, Workers
 from simulator.cli.terminal import Progress, note, say
 
-POINT_SET = "joint-point"
-
 
 @app.command()
 def calibrate(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the fitted parameter set goes (.json).")],
     study: Annotated[str, typer.Argument(metavar="STUDY", help="joint, or the name of one study")] = "joint",
-    start: Annotated[str, typer.Option("--start", metavar="SET", help="Parameter set to start from.")] = POINT_SET,
+    start: Annotated[
+        str | None, typer.Option("--start", metavar="SET", help="Parameter set to start from instead of the default.")
+    ] = None,
     data: Annotated[
         str | None, typer.Option("--data", metavar="FILE", help="Instead: a study of your own, with curves or figures.")
     ] = None,
@@ -34,6 +34,14 @@ def calibrate(
     Stopped, it goes on where it was when it is started again with the same --out. With --data: chosen parameters to
     figures of your own, from the shipped posterior as prior.
     """
+    from simulator.parameters import ParameterError
+    from simulator.scenario.model import DEFAULT_PARAMETERS
+
+    start = start or DEFAULT_PARAMETERS
+    with_data = {"--posterior": draws is not None, "--workers": workers is not None, "--json": as_json}
+    faults = [f"{name}: needs --data" for name, given in with_data.items() if given and data is None]
+    if faults:
+        raise ParameterError(faults)
     if data is not None:
         refit_to(data, out, start, draws, workers, as_json)
         return
@@ -50,8 +58,8 @@ def posterior(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the draws go (.parquet).")],
     study: Annotated[str, typer.Option("--study", metavar="STUDY", help="joint, or the name of one study")] = "joint",
     parameters: Annotated[
-        str, typer.Option("--parameters", metavar="SET", help="Point set that the draws belong to.")
-    ] = POINT_SET,
+        str | None, typer.Option("--parameters", metavar="SET", help="Point set of the draws instead of the default.")
+    ] = None,
 ) -> None:
     """Draw from the posterior of every uncertain parameter (up to 45 minutes on two cores).
 
@@ -59,9 +67,10 @@ def posterior(
     """
     from calibration import posterior as sampled
     from simulator.parameters import load_parameters
+    from simulator.scenario.model import DEFAULT_PARAMETERS
 
     with Progress("pooled studies", "runs") as progress:
-        about = sampled.posterior(study, load_parameters(parameters), out, note, progress)
+        about = sampled.posterior(study, load_parameters(parameters or DEFAULT_PARAMETERS), out, note, progress)
     say(sampled.described(about))
     note(f"written: {out} and {out.with_suffix('.npz')}")
 

@@ -19,6 +19,15 @@ from simulator.cli.terminal import note, say
 if TYPE_CHECKING:
     from simulator.store import RunFolder
 
+
+def refuse_file(out: Path | None) -> None:
+    """Refuse an --out that is a file, before the work."""
+    from simulator.store import FolderError
+
+    if out is not None and out.exists() and not out.is_dir():
+        raise FolderError(f"{out}: is a file, not a folder")
+
+
 COLUMNS = ("Run", "Kind", "State", "Patients", "Arms", "Last written (UTC)", "Size", "Question")
 TO_THE_RIGHT = ("Patients", "Arms", "Size")
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from simulator.cli.app import app
+from simulator.cli.folders import refuse_file
 from simulator.cli.options import AsJson, Out
 from simulator.cli.terminal import Progress, note, say, status
 
@@ -31,6 +32,7 @@ def identify(
     from calibration.identify import identify as identified
     from calibration.problem import load_problem
 
+    refuse_file(out)
     problem = load_problem(posterior)
     with status("refitting without each target"):
         found = identified(problem, declared.beside(posterior, ".parquet"))
@@ -69,6 +71,7 @@ def recover(
     from calibration.recover import recover as recovered
     from calibration.refit import refit
 
+    refuse_file(out)
     problem = load_problem(posterior)
     simulated, posterior_fit = problem_studies(problem), refit(problem)
     with Progress("known truths", "studies") as progress:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.app import app
+from simulator.cli.folders import refuse_file
 from simulator.cli.options import AsJson, Workers
 from simulator.cli.terminal import Progress, note, note_compiling, say, status
 
@@ -37,6 +38,7 @@ def predict(
     from simulator.posterior import load_posterior
     from simulator.scenario.model import DEFAULT_PARAMETERS
 
+    refuse_file(out)
     asked = described.load_study(study)
     point = load_parameters(parameters or DEFAULT_PARAMETERS)
     draws = load_posterior(point, posterior)

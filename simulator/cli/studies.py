@@ -93,10 +93,11 @@ def attribute(
 ) -> None:
     """Sample the effects on SOS jointly given a study's counts: the draws of the attribution band (half a minute)."""
     from calibration import attribution, kantarjian_2023, reproduce
+    from calibration.outputs import check_out
     from simulator.parameters import load_parameters
 
     reproduce.known(study, (kantarjian_2023.STUDY,))
-    attribution.check_out(out)
+    check_out(out)
     with Progress("weighing prior draws", "draws") as progress:
         found = attribution.sample(load_parameters(parameters), progress=progress)
     attribution.write(found, out)

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.comparison.differences import sct_policy
 
 SCT_EFFECT = (
-    "The causal effect of SCT is not identified by the published cohort: the split of failures after SCT "
+    "The causal effect of SCT is not identified by the published cohorts: the split of failures after SCT "
     "into relapse and NRM, and unmeasured selection for SCT, rest on priors."
 )
 SOS_ATTRIBUTION = (
@@ -16,7 +16,7 @@ SOS_ATTRIBUTION = (
     "identified by the evidence (attribution)."
 )
 BLINATUMOMAB_EFFECT = (
-    "What blinatumomab adds is not identified by the published cohort: it came together with a lower dose, ursodiol, "
+    "What blinatumomab adds is not identified by the published cohorts: it came together with a lower dose, ursodiol, "
     "experience and more first salvage; its lasting effect leans on first-line evidence (X165)."
 )
 BACKBONE_SHARE = (
@@ -25,7 +25,7 @@ BACKBONE_SHARE = (
 )
 BLINATUMOMAB_GIVEN = (
     "The arms differ in how much blinatumomab is given, by plan or because SCT ends it: part of each difference is "
-    "blinatumomab's, which is not identified by the published cohort (X165)."
+    "blinatumomab's, which is not identified by the published cohorts (X165)."
 )
 UNLIKE_COURSES = 0.25  # mean courses of blinatumomab apart
 # what each sentence speaks of, in a few words

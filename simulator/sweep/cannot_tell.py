@@ -14,7 +14,7 @@ EVIDENCE = (
 )
 WAITING = (
     "Waiting in itself costs relapses and SCTs and gains nothing but less SOS. What a lost SCT costs rests on the "
-    "effect of SCT itself, which the published cohort does not identify (`allpath sweep interval_by_graft_effect` "
+    "effect of SCT itself, which the published cohorts do not identify (`allpath sweep interval_by_graft_effect` "
     "moves it): where SCT does little good or harm, part of a gain at long intervals is SCTs not done; see SCT, %."
 )
 CONDITIONING = (

@@ -17,6 +17,7 @@ from scipy.stats import binom, norm
 from calibration import attribution as sampler
 from calibration.kantarjian_2023 import SIZE, sos_cases
 from calibration.observe import MODIFIED, ORIGINAL
+from calibration.outputs import check_out
 from calibration.trial import simulate
 from simulator.parameters import DEFINITIONS, ParameterError, load_parameters
 from simulator.sweep.attribution import FILE, Draws, as_good_shares, band_of, fingerprint, load_draws
@@ -180,4 +181,4 @@ def test_kept_draws_are_remade(tmp_path):
 def test_a_file_that_cannot_be_written_is_refused_before_the_work(tmp_path):
     for name in ("draws.csv", "nowhere/draws.json"):
         with pytest.raises(ParameterError, match="existing folder"):
-            sampler.check_out(tmp_path / name)
+            check_out(tmp_path / name)

@@ -7,12 +7,14 @@ import pytest
 
 from simulator.cli import run
 
+NO_SUCH = "no such posterior, allowed joint or a file of `allpath posterior`"
+
 
 @pytest.mark.parametrize(
     "arguments, line",
     [
-        (["identify", "nowhere"], "nowhere.npz: cannot be read; `allpath posterior` writes it"),
-        (["recover", "nowhere.npz", "--studies", "50"], "nowhere.npz: cannot be read; `allpath posterior` writes it"),
+        (["identify", "nowhere"], "nowhere: " + NO_SUCH),
+        (["recover", "nowhere.npz", "--studies", "50"], "nowhere.npz: " + NO_SUCH),
     ],
 )
 def test_a_posterior_that_is_not_there(arguments, line, capsys):

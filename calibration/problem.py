@@ -73,9 +73,7 @@ def load_problem(name_or_path: str | Path) -> Problem:
     path = problem_path(name_or_path)
     if not path.is_file():
         shipped = ", ".join(sorted(one.stem for one in POSTERIORS.glob("*.npz")))
-        raise ParameterError(
-            [f"{Path(name_or_path).name}: no such posterior, allowed {shipped} or a file of `allpath posterior`"]
-        )
+        raise ParameterError([f"{name_or_path}: no such posterior, allowed {shipped} or a file of `allpath posterior`"])
     try:
         with path.open("rb") as file, np.load(file) as stored:
             kept = {name: stored[name] for name in stored.files}

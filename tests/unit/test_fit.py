@@ -117,7 +117,7 @@ def test_a_problem_reads_back_and_is_refused_for_other_values_or_targets(tmp_pat
     with pytest.raises(ParameterError) as refused:
         load_problem(path)
     assert len(refused.value.faults) == 3
-    with pytest.raises(ParameterError, match="^nothing.npz: no such posterior"):
+    with pytest.raises(ParameterError, match=r"nothing\.npz: no such posterior"):
         load_problem(tmp_path / "nothing.npz")
 
 
